@@ -1,0 +1,69 @@
+# How every target of this project is compiled.
+
+include_guard(GLOBAL)
+
+set(TELLTALE_SANITIZE "" CACHE STRING "Argument of -fsanitize= for everything in this build, or empty")
+if(TELLTALE_SANITIZE)
+  add_compile_options(-fsanitize=${TELLTALE_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${TELLTALE_SANITIZE})
+  if(TELLTALE_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+# telltale_warnings(target): the project's warnings, never a consumer's.
+function(telltale_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion)
+  if(TELLTALE_WARNINGS_AS_ERRORS)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()
+
+# telltale_public_headers(core_var telltale_var testing_var): the public headers by the library
+# they belong to. Layers 0 to 3 are core.
+function(telltale_public_headers core_var telltale_var testing_var)
+  set(root ${PROJECT_SOURCE_DIR}/include/telltale)
+  file(GLOB_RECURSE all CONFIGURE_DEPENDS ${root}/*.hpp)
+  set(upper ${all})
+  list(FILTER upper INCLUDE REGEX
+       "^${root}/((exposition|export|instrument)/.*|(errors|telemetry|telltale)\\.hpp)$")
+  set(testing ${all})
+  list(FILTER testing INCLUDE REGEX "^${root}/testing/")
+  set(core ${all})
+  list(REMOVE_ITEM core ${upper} ${testing})
+  set(${core_var} ${core} PARENT_SCOPE)
+  set(${telltale_var} ${upper} PARENT_SCOPE)
+  set(${testing_var} ${testing} PARENT_SCOPE)
+endfunction()
+
+# telltale_library(target EXPORT_NAME name SOURCES ... HEADERS ...): one library of the project,
+# static or shared by BUILD_SHARED_LIBS, from the same sources.
+function(telltale_library target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXPORT_NAME" "SOURCES;HEADERS")
+  if(NOT arg_SOURCES)
+    set(empty ${CMAKE_CURRENT_BINARY_DIR}/${target}_empty.cpp)
+    file(CONFIGURE OUTPUT ${empty} CONTENT "")
+    set(arg_SOURCES ${empty})
+  endif()
+  add_library(${target} ${arg_SOURCES})
+  add_library(telltale::${arg_EXPORT_NAME} ALIAS ${target})
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include
+                                  FILES ${arg_HEADERS})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(
+    ${target}
+    PROPERTIES EXPORT_NAME ${arg_EXPORT_NAME}
+               VERSION ${PROJECT_VERSION}
+               SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+               CXX_EXTENSIONS OFF
+               CXX_VISIBILITY_PRESET hidden
+               VISIBILITY_INLINES_HIDDEN ON
+               POSITION_INDEPENDENT_CODE ON
+               VERIFY_INTERFACE_HEADER_SETS ${TELLTALE_BUILD_TESTS})
+  if(BUILD_SHARED_LIBS)
+    # A thread that exits runs our hook, also after the last dlclose.
+    target_link_options(${target} PRIVATE -Wl,-z,nodelete)
+  endif()
+  telltale_warnings(${target})
+endfunction()
