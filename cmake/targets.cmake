@@ -2,6 +2,16 @@
 
 include_guard(GLOBAL)
 
+# The language and the warnings are this project's own affair: a project that adds telltale as a
+# subdirectory keeps its settings.
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_EXTENSIONS OFF)
+  add_compile_options(-Wall -Wextra -Wconversion)
+endif()
+if(TELLTALE_WARNINGS_AS_ERRORS)
+  add_compile_options(-Werror)
+endif()
+
 set(TELLTALE_SANITIZE "" CACHE STRING "Argument of -fsanitize= for everything in this build, or empty")
 if(TELLTALE_SANITIZE)
   add_compile_options(-fsanitize=${TELLTALE_SANITIZE} -fno-omit-frame-pointer)
@@ -10,14 +20,6 @@ if(TELLTALE_SANITIZE)
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
 endif()
-
-# telltale_warnings(target): the project's warnings, never a consumer's.
-function(telltale_warnings target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion)
-  if(TELLTALE_WARNINGS_AS_ERRORS)
-    target_compile_options(${target} PRIVATE -Werror)
-  endif()
-endfunction()
 
 # telltale_public_headers(core_var telltale_var testing_var): the public headers by the library
 # they belong to. Layers 0 to 3 are core.
@@ -56,7 +58,6 @@ function(telltale_library target)
     PROPERTIES EXPORT_NAME ${arg_EXPORT_NAME}
                VERSION ${PROJECT_VERSION}
                SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
-               CXX_EXTENSIONS OFF
                CXX_VISIBILITY_PRESET hidden
                VISIBILITY_INLINES_HIDDEN ON
                POSITION_INDEPENDENT_CODE ON
@@ -65,5 +66,4 @@ function(telltale_library target)
     # A thread that exits runs our hook, also after the last dlclose.
     target_link_options(${target} PRIVATE -Wl,-z,nodelete)
   endif()
-  telltale_warnings(${target})
 endfunction()
