@@ -1,0 +1,153 @@
+// A snapshot: the values of all metrics of a registry at one collection, as plain data. Encoders, exporters and
+// tests read it; nothing in it changes afterwards, and it stays good when the registry is gone. Collecting again
+// into the same snapshot reuses its memory, so that a scrape allocates nothing once it has seen its largest size.
+//
+// Within a histogram, `count()` is always the sum of the buckets. Between metrics there is no common instant: threads
+// go on counting while the cells are summed.
+#pragma once
+
+#include <telltale/clock.hpp>
+#include <telltale/detail/platform.hpp>
+#include <telltale/tracing/span_context.hpp>
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace telltale {
+inline namespace v0 {
+
+enum class metric_type : std::uint8_t { counter, gauge, histogram };
+
+/// What is fixed when a family is registered.
+struct family_info {
+  std::string name;  ///< complete, with the registry's prefix; a counter's ends in _total
+  std::string help;  ///< unescaped
+  std::string unit;  ///< a base unit that is the suffix of the name (seconds, bytes, ratio ...), or empty
+  metric_type type = metric_type::counter;
+  std::vector<double> bounds;  ///< histograms: the finite upper bounds, increasing
+};
+
+/// A value together with the trace in which it was observed.
+struct exemplar {
+  struct trace_id trace_id {};
+  struct span_id span_id {};
+  double value = 0;
+  wall_time timestamp{};
+};
+
+/// A counter's or gauge's value: integers stay exact past 2^53.
+class metric_value {
+ public:
+  constexpr metric_value() noexcept : integer_(0), integral_(true) {}
+  constexpr explicit metric_value(std::uint64_t value) noexcept : integer_(value), integral_(true) {}
+  constexpr explicit metric_value(double value) noexcept : real_(value), integral_(false) {}
+
+  constexpr bool is_integer() const noexcept { return integral_; }
+  /// Meaningful when is_integer().
+  constexpr std::uint64_t integer() const noexcept { return integer_; }
+  constexpr double as_double() const noexcept { return integral_ ? static_cast<double>(integer_) : real_; }
+
+ private:
+  union {
+    std::uint64_t integer_;
+    double real_;
+  };
+  bool integral_;
+};
+
+/// One time series at the moment of collection.
+struct series_snapshot {
+  /// Labels as both text formats write them, without braces: `provider="stripe",outcome="approved"`, escaped,
+  /// constant labels of the registry first; empty for none. `for_each_label` gives them one by one.
+  std::string_view labels;
+  metric_value value;                      ///< counters and gauges
+  std::span<const std::uint64_t> buckets;  ///< histograms: observations in each bucket, not cumulative, +Inf last
+  double sum = 0;                          ///< histograms
+  std::span<const exemplar> exemplars;     ///< histograms: one a bucket, trace id all zero where there is none; or empty
+  wall_time created{};                     ///< when the series began; zero for a gauge
+
+  /// Histograms: the number of observations, which is the +Inf bucket of the text formats.
+  std::uint64_t count() const noexcept {
+    std::uint64_t total = 0;
+    for (const std::uint64_t bucket : buckets) total += bucket;
+    return total;
+  }
+};
+
+/// All series of one name, in the order of their registration or first use.
+struct family_snapshot {
+  const family_info* info = nullptr;
+  std::span<const series_snapshot> series;
+};
+
+/// Thread safety: as a container: concurrent reads are fine, collecting into it is a write.
+/// Cost: some 64 bytes a series, 8 a bucket, 40 a possible exemplar; move-only.
+class TELLTALE_API snapshot {
+ public:
+  snapshot() = default;
+  snapshot(snapshot&&) noexcept = default;
+  snapshot& operator=(snapshot&&) noexcept = default;
+
+  std::span<const family_snapshot> families() const noexcept { return families_; }
+
+  /// The family of that name, or null.
+  const family_snapshot* find(std::string_view name) const noexcept;
+
+  /// The one series with exactly these labels (in any order), or null.
+  using label_list = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+  const series_snapshot* find(std::string_view name, label_list labels) const;
+
+ private:
+  friend class registry;
+  friend struct snapshot_builder;
+
+  std::vector<family_snapshot> families_;
+  std::vector<series_snapshot> series_;
+  std::vector<std::uint64_t> cells_;
+  std::vector<exemplar> exemplars_;
+  std::vector<std::shared_ptr<const void>> owners_;  // keep the names and label texts alive
+};
+
+/// Calls `visit(name, value)` for each label of `series_snapshot::labels`, unescaped. The views are good during the
+/// call only. Cost: one pass; a value without escapes is not copied.
+template <class Visitor>
+void for_each_label(std::string_view labels, Visitor&& visit) {
+  std::string unescaped;
+  while (!labels.empty()) {
+    const std::size_t equals = labels.find('=');
+    const std::string_view name = labels.substr(0, equals);
+    std::size_t end = equals + 2;  // past ="
+    bool escaped = false;
+    while (labels[end] != '"') {
+      const bool backslash = labels[end] == '\\';
+      escaped = escaped || backslash;
+      end += backslash ? 2 : 1;
+    }
+    std::string_view value = labels.substr(equals + 2, end - equals - 2);
+    if (escaped) {
+      unescaped.clear();
+      for (std::size_t i = 0; i < value.size(); ++i) {
+        if (value[i] != '\\') {
+          unescaped.push_back(value[i]);
+        } else {
+          ++i;
+          unescaped.push_back(value[i] == 'n' ? '\n' : value[i]);
+        }
+      }
+      value = unescaped;
+    }
+    visit(name, value);
+    labels.remove_prefix(end + 1);
+    if (!labels.empty()) labels.remove_prefix(1);  // the comma
+  }
+}
+
+}  // namespace v0
+}  // namespace telltale
