@@ -9,4 +9,4 @@ trap 'rm -rf "$found"' EXIT
 folders=("$found")
 [ ! -d "$corpus" ] || folders+=("$corpus")
 "$fuzzer" -max_total_time="${TELLTALE_FUZZ_SECONDS:-10}" -timeout=10 -rss_limit_mb=2048 \
-  -artifact_prefix="$fuzzer-" -print_final_stats=1 "${folders[@]}"
+  -error_exitcode=1 -artifact_prefix="$fuzzer-" -print_final_stats=1 "${folders[@]}"
