@@ -2,17 +2,18 @@
 
 include_guard(GLOBAL)
 
+set(TELLTALE_SANITIZE "" CACHE STRING "Argument of -fsanitize= for everything in this build, or empty")
+
 # The language and the warnings are this project's own affair: a project that adds telltale as a
 # subdirectory keeps its settings.
 if(PROJECT_IS_TOP_LEVEL)
   set(CMAKE_CXX_EXTENSIONS OFF)
   add_compile_options(-Wall -Wextra -Wconversion)
 endif()
-if(TELLTALE_WARNINGS_AS_ERRORS)
+# Instrumented code confuses the compilers' flow analysis: under a sanitizer warnings stay warnings.
+if(TELLTALE_WARNINGS_AS_ERRORS AND NOT TELLTALE_SANITIZE)
   add_compile_options(-Werror)
 endif()
-
-set(TELLTALE_SANITIZE "" CACHE STRING "Argument of -fsanitize= for everything in this build, or empty")
 if(TELLTALE_SANITIZE)
   add_compile_options(-fsanitize=${TELLTALE_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${TELLTALE_SANITIZE})

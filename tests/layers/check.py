@@ -19,8 +19,8 @@ TESTING = 9
 LAYERS = [
     (r"testing(/|$)", TESTING),
     # 0 base
-    (r"(version|fwd|config|result|clock|attributes|redaction)$", 0),
-    (r"tracing/(span_context|context|current_context)$", 0),
+    (r"(version|fwd|config|resource|result|clock|attributes|redaction)$", 0),
+    (r"tracing/span_context$", 0),
     (r"(base|detail)/", 0),
     # 1 instruments
     (r"metrics(/|$)", 1),
