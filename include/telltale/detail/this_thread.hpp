@@ -16,7 +16,8 @@ struct span_context;
 
 namespace detail {
 
-struct scope_node;  // defined by the tracing layer: one entry of the stack of current spans
+struct scope_node;      // defined by the tracing layer: one entry of the stack of current spans
+struct tracing_thread;  // defined by the tracing layer: what a thread needs to make spans
 
 struct thread_state {
   /// This thread's cells; only this thread writes them. Null, with capacity 0, before the first use.
@@ -26,6 +27,10 @@ struct thread_state {
   const span_context* current;
   /// The innermost scope on this thread. Written by the tracing layer only.
   scope_node* scope;
+  /// This thread's random numbers and recycled scopes. Null before the first span.
+  tracing_thread* tracing;
+  /// Set on threads that export telemetry: they start no spans, and nothing that they do should be exported.
+  bool exporting;
 };
 static_assert(sizeof(thread_state) <= 64);
 
