@@ -1,5 +1,7 @@
 #include "base/json.hpp"
 
+#include "base/utf8.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -18,41 +20,6 @@ constexpr auto needs_care = [] {
   table['\\'] = true;
   return table;
 }();
-
-struct utf8_part {
-  std::size_t size;  // bytes looked at, at least 1
-  bool valid;
-};
-
-// The character that begins at text[at], a byte of 0x80 or above; or the longest invalid part, as Unicode's
-// "substitution of maximal subparts" counts them.
-utf8_part utf8_at(std::string_view text, std::size_t at) noexcept {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
-  };
-  const unsigned lead = byte(0);
-  std::size_t size = 0;
-  unsigned low = 0x80;
-  unsigned high = 0xBF;  // bounds of the second byte: no overlong forms, no surrogates, nothing above 10FFFF
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    size = 2;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    size = 3;
-    if (lead == 0xE0) low = 0xA0;
-    if (lead == 0xED) high = 0x9F;
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    size = 4;
-    if (lead == 0xF0) low = 0x90;
-    if (lead == 0xF4) high = 0x8F;
-  } else {
-    return {1, false};
-  }
-  if (byte(1) < low || byte(1) > high) return {1, false};
-  for (std::size_t i = 2; i < size; ++i) {
-    if (byte(i) < 0x80 || byte(i) > 0xBF) return {i, false};
-  }
-  return {size, true};
-}
 
 void append_escaped(std::string& out, unsigned char byte) {
   switch (byte) {
