@@ -64,7 +64,8 @@ function(telltale_library target)
                POSITION_INDEPENDENT_CODE ON
                VERIFY_INTERFACE_HEADER_SETS ${TELLTALE_BUILD_TESTS})
   if(BUILD_SHARED_LIBS)
-    # A thread that exits runs our hook, also after the last dlclose.
-    target_link_options(${target} PRIVATE -Wl,-z,nodelete)
+    # A thread that exits runs our hook, also after the last dlclose. And a symbol that is missing here, because
+    # the library that has it does not export it, is an error here, not in the consumer's link.
+    target_link_options(${target} PRIVATE -Wl,-z,nodelete $<$<NOT:$<BOOL:${TELLTALE_SANITIZE}>>:-Wl,-z,defs>)
   endif()
 endfunction()
