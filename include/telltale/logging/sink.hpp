@@ -3,6 +3,7 @@
 // a transport of its own derives from this.
 #pragma once
 
+#include <telltale/clock.hpp>
 #include <telltale/detail/platform.hpp>
 #include <telltale/logging/levels.hpp>
 
@@ -11,6 +12,13 @@
 
 namespace telltale {
 inline namespace v0 {
+
+/// One finished line.
+struct log_line {
+  level severity;
+  wall_time time;         ///< its "ts", unrounded
+  std::string_view text;  ///< a complete JSON object without the newline; valid during the call only
+};
 
 /// Takes lines. A sink never throws: what it cannot store it counts.
 /// Thread safety: implementations must allow concurrent calls of every member.
@@ -22,8 +30,7 @@ class TELLTALE_API log_sink {
   log_sink& operator=(const log_sink&) = delete;
   virtual ~log_sink();
 
-  /// Takes one line: a complete JSON object without the newline, valid during the call only.
-  virtual void write(level severity, std::string_view line) noexcept = 0;
+  virtual void write(const log_line& line) noexcept = 0;
 
   /// Returns when every line taken before the call is beyond this process (in a file: with the kernel) or lost.
   virtual void flush() noexcept = 0;
