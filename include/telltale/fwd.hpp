@@ -1,8 +1,5 @@
-// Forward declarations of telltale's main types, for headers that only name them. Costs nothing to include:
-// no standard header beyond <cstdint>.
+// Forward declarations of telltale's main types, for headers that only name them. Includes nothing.
 #pragma once
-
-#include <cstdint>
 
 namespace telltale {
 inline namespace v0 {
@@ -20,10 +17,8 @@ struct kv;
 // 1 instruments
 class registry;
 class snapshot;
-template <class T>
-class basic_counter;
-using counter = basic_counter<std::uint64_t>;
-using double_counter = basic_counter<double>;
+class counter;
+class double_counter;
 class gauge;
 class histogram;
 class timer;

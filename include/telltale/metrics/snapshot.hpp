@@ -23,6 +23,10 @@
 namespace telltale {
 inline namespace v0 {
 
+namespace detail {
+struct registry_core;
+}
+
 enum class metric_type : std::uint8_t { counter, gauge, histogram };
 
 /// What is fixed when a family is registered.
@@ -105,13 +109,15 @@ class TELLTALE_API snapshot {
   const series_snapshot* find(std::string_view name, label_list labels) const;
 
  private:
-  friend class registry;
+  friend struct detail::registry_core;
   friend struct snapshot_builder;
 
   std::vector<family_snapshot> families_;
   std::vector<series_snapshot> series_;
   std::vector<std::uint64_t> cells_;
+  std::vector<double> sums_;
   std::vector<exemplar> exemplars_;
+  std::vector<std::size_t> counts_;
   std::vector<std::shared_ptr<const void>> owners_;  // keep the names and label texts alive
 };
 

@@ -1,0 +1,65 @@
+// Per-thread cells: where counters and histograms keep their numbers. A metric owns slot numbers; each thread has a
+// block of cells, indexed by slot, that only it writes. An increment is a plain load, add and store on the
+// calling thread's own cell: no lock prefix, no shared cache line. A reader sums a slot over all blocks.
+//
+// A block outlives its thread: it is parked, and the next thread to start adopts it and counts on in it. So totals
+// are exact after threads exit and cannot dip while one does, and memory is bounded by the largest number of
+// threads that ever counted at the same time: 8 bytes a cell a thread that touched it (in pages of 4 KiB, mapped when
+// first written).
+//
+// Slot numbers are never used twice in a process. A handle that outlives its registry therefore counts into cells that
+// nobody reads. The price is an address range: `max_slots` numbers in all, 1 GiB of addresses a thread at the very
+// most, of which only touched pages are memory.
+//
+// A signal handler must not count: it could interrupt the growth of its thread's block.
+#pragma once
+
+#include <telltale/detail/platform.hpp>
+#include <telltale/detail/this_thread.hpp>
+
+#include <atomic>
+#include <bit>
+#include <cstdint>
+
+namespace telltale {
+inline namespace v0 {
+namespace detail {
+
+using cell = std::atomic<std::uint64_t>;
+using slot = std::uint32_t;
+
+inline constexpr std::uint32_t max_slots = 1u << 27;
+/// Slots below this are never read: default-constructed handles count there.
+inline constexpr slot first_usable_slot = 16;
+/// Set in a handle made from a value that is no enumerator. Such a slot is beyond every block, so the test that every
+/// update makes anyway leads to the slow function, which counts one rejected update at the number without this bit.
+inline constexpr slot rejecting = 1u << 31;
+
+/// For a slot beyond the calling thread's block: adopts, makes or grows the block, and adds. When no memory is to be had,
+/// the amount is lost. Out of line, so that a hot function ends in a jump.
+TELLTALE_API TELLTALE_COLD void add_slowly(slot where, std::uint64_t amount) noexcept;
+TELLTALE_API TELLTALE_COLD void add_slowly(slot where, double amount) noexcept;
+
+TELLTALE_INLINE void add_to(cell& mine, std::uint64_t amount) noexcept {
+  mine.store(mine.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
+TELLTALE_INLINE void add_to(cell& mine, double amount) noexcept {
+  const double sum = std::bit_cast<double>(mine.load(std::memory_order_relaxed)) + amount;
+  mine.store(std::bit_cast<std::uint64_t>(sum), std::memory_order_relaxed);
+}
+
+/// Adds to the calling thread's cell. Cost: nine instructions.
+template <class Amount>
+TELLTALE_INLINE void add(slot where, Amount amount) noexcept {
+  const thread_state& mine = this_thread;
+  if (where < mine.cell_capacity) [[likely]] {
+    add_to(mine.cells[where], amount);
+  } else {
+    add_slowly(where, amount);
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace telltale

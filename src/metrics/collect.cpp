@@ -1,0 +1,214 @@
+// Collection: callbacks first, without a lock but their own; then all cells are summed into the snapshot's vectors, whose
+// sizes are fixed before anything points into them.
+#include "metrics/cell_store.hpp"
+#include "metrics/registry_core.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+
+namespace telltale {
+inline namespace v0 {
+namespace detail {
+
+void registry_core::sample_callback(callback_record& record) {
+  record.sampled = false;
+  std::function<double()> doomed;
+  const std::lock_guard lock(record.mutex);
+  if (!record.read) return;
+  std::string problem;
+  record.running_on.store(std::this_thread::get_id());
+  try {
+    record.sample = record.read();
+    record.sampled = std::isfinite(record.sample);
+    if (!record.sampled) problem = "it returned a value that is not finite";
+  } catch (const std::exception& thrown) {
+    problem = std::string("it threw: ") + thrown.what();
+  } catch (...) {
+    problem = "it threw something that is no std::exception";
+  }
+  record.running_on.store(std::thread::id{});
+  if (record.dead.load(std::memory_order_acquire)) {
+    record.sampled = false;
+    doomed.swap(record.read);
+    return;
+  }
+  if (record.sampled) return;
+  record.failures.fetch_add(1, std::memory_order_relaxed);
+  if (hook != nullptr) {
+    hook->report(event_severity::warning, "metrics",
+                 "the callback of metric \"" + record.info.name + "\" gave no sample: " + problem);
+  }
+}
+
+void registry_core::sample_callbacks() {
+  for (const auto& record : collected_callbacks) sample_callback(*record);
+  std::erase_if(collected_callbacks, [](const auto& record) { return record->dead.load(std::memory_order_acquire); });
+}
+
+// The snapshot's vectors while they are being filled.
+struct registry_core::collection {
+  snapshot& target;
+  std::size_t series = 0;
+  std::size_t cells = 0;
+  std::size_t sums = 0;
+  std::size_t exemplars = 0;
+
+  std::span<series_snapshot> next_series(std::size_t count) {
+    const std::span<series_snapshot> part(target.series_.data() + series, count);
+    series += count;
+    return part;
+  }
+  std::uint64_t* next_cells(std::size_t count) {
+    std::uint64_t* part = target.cells_.data() + cells;
+    cells += count;
+    return part;
+  }
+  double* next_sums(std::size_t count) {
+    double* part = target.sums_.data() + sums;
+    sums += count;
+    return part;
+  }
+
+  void add(const family_record& family, std::size_t count) {
+    const std::span<series_snapshot> part = next_series(count);
+    family.describe(part);
+    const slot first = family.first + 1;
+    const auto rows = static_cast<std::uint32_t>(count);
+    switch (family.kind) {
+      case cell_kind::integer: {
+        std::uint64_t* totals = next_cells(count);
+        cell_reader().add_integers(first, rows, totals);
+        for (std::size_t i = 0; i < count; ++i) part[i].value = metric_value(totals[i]);
+        break;
+      }
+      case cell_kind::real: {
+        double* totals = next_sums(count);
+        cell_reader().add_doubles(first, rows, totals);
+        for (std::size_t i = 0; i < count; ++i) part[i].value = metric_value(totals[i]);
+        break;
+      }
+      case cell_kind::gauge:
+        for (std::size_t i = 0; i < count; ++i) {
+          part[i].value = metric_value(family.gauges[i].load(std::memory_order_relaxed));
+        }
+        break;
+      case cell_kind::row: add_histograms(family, part); break;
+    }
+    target.families_.push_back({&family.info, part});
+  }
+
+  void add_histograms(const family_record& family, std::span<series_snapshot> part) {
+    const std::size_t buckets = family.stride - 1;
+    double* family_sums = next_sums(part.size());
+    std::uint64_t* counts = next_cells(part.size() * buckets);
+    cell_reader().add_rows(family.first + 1, static_cast<std::uint32_t>(part.size()), family.stride, family_sums, counts);
+    const exemplar_cell* from = family.layout->exemplars;
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      part[i].sum = family_sums[i];
+      part[i].buckets = {counts + i * buckets, buckets};
+      if (from == nullptr) continue;
+      exemplar* to = target.exemplars_.data() + exemplars;
+      exemplars += buckets;
+      // Cell 0 of the family counts rejections, cell 0 of a row is the sum: their exemplar cells stay empty.
+      const exemplar_cell* row = from + 1 + i * family.stride + 1;
+      for (std::size_t bucket = 0; bucket < buckets; ++bucket) to[bucket] = row[bucket].read();
+      part[i].exemplars = {to, buckets};
+    }
+  }
+
+  void add_one(const family_info& info, std::string_view labels, metric_value value) {
+    const std::span<series_snapshot> part = next_series(1);
+    part[0] = {};
+    part[0].labels = labels;
+    part[0].value = value;
+    target.families_.push_back({&info, part});
+  }
+};
+
+void registry_core::collect(snapshot& target) {
+  const std::lock_guard collecting(collect_mutex);
+  {
+    const std::lock_guard lock(mutex);
+    drop_dead_callbacks();
+    collected_families.clear();
+    for (const auto& family : families) collected_families.push_back(family.get());
+    collected_callbacks.assign(callbacks.begin(), callbacks.end());
+  }
+  sample_callbacks();
+
+  // Series of text families come into being all the time: what counts is how many there are now.
+  std::size_t series = 0, cells = 0, sums = 0, exemplars = 0, overflows = 0;
+  target.counts_.clear();
+  for (const family_record* family : collected_families) {
+    const std::size_t count = family->series_count();
+    target.counts_.push_back(count);
+    series += count;
+    overflows += family->overflow_labels.size();
+    if (family->kind == cell_kind::integer) cells += count;
+    if (family->kind == cell_kind::real) sums += count;
+    if (family->kind == cell_kind::row) {
+      sums += count;
+      cells += count * (family->stride - 1);
+      if (family->layout->exemplars != nullptr) exemplars += count * (family->stride - 1);
+    }
+  }
+  series += collected_families.size() + overflows + 2 * collected_callbacks.size();
+  cells += collected_families.size() + overflows;
+
+  target.families_.clear();
+  target.series_.resize(series);
+  target.cells_.assign(cells, 0);
+  target.sums_.assign(sums, 0.0);
+  target.exemplars_.resize(exemplars);
+  target.owners_.clear();
+  target.owners_.push_back(shared_from_this());
+  for (const auto& record : collected_callbacks) target.owners_.push_back(record);
+
+  collection filling{target};
+  for (std::size_t i = 0; i < collected_families.size(); ++i) filling.add(*collected_families[i], target.counts_[i]);
+  for (const auto& record : collected_callbacks) {
+    if (record->sampled) filling.add_one(record->info, constant_labels, metric_value(record->sample));
+  }
+  add_self_metrics(filling, overflows);
+}
+
+void registry_core::add_self_metrics(collection& filling, std::size_t overflows) {
+  const auto add_cell = [&](series_snapshot& series, std::string_view labels, slot where) {
+    std::uint64_t* total = filling.next_cells(1);
+    cell_reader().add_integers(where, 1, total);
+    series = {};
+    series.labels = labels;
+    series.value = metric_value(*total);
+  };
+  if (!collected_families.empty()) {
+    const std::span<series_snapshot> rejected = filling.next_series(collected_families.size());
+    for (std::size_t i = 0; i < rejected.size(); ++i) {
+      add_cell(rejected[i], collected_families[i]->self_labels, collected_families[i]->first);
+    }
+    filling.target.families_.push_back({&rejected_info, rejected});
+  }
+  if (overflows > 0) {
+    const std::span<series_snapshot> overflowed = filling.next_series(overflows);
+    std::size_t next = 0;
+    for (const family_record* family : collected_families) {
+      for (std::size_t i = 0; i < family->overflow_labels.size(); ++i) {
+        add_cell(overflowed[next++], family->overflow_labels[i], family->overflow + static_cast<slot>(i));
+      }
+    }
+    filling.target.families_.push_back({&overflow_info, overflowed});
+  }
+  if (!collected_callbacks.empty()) {
+    const std::span<series_snapshot> failed = filling.next_series(collected_callbacks.size());
+    for (std::size_t i = 0; i < failed.size(); ++i) {
+      failed[i] = {};
+      failed[i].labels = collected_callbacks[i]->self_labels;
+      failed[i].value = metric_value(collected_callbacks[i]->failures.load(std::memory_order_relaxed));
+    }
+    filling.target.families_.push_back({&callback_errors_info, failed});
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace telltale

@@ -1,0 +1,349 @@
+#include <telltale/metrics/registry.hpp>
+
+#include "metrics/cell_store.hpp"
+#include "metrics/names.hpp"
+#include "metrics/registry_core.hpp"
+
+#include <telltale/result.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+namespace telltale {
+inline namespace v0 {
+namespace detail {
+
+std::atomic<double> gauge_to_nowhere{0};
+
+namespace {
+constexpr double bounds_of_nothing[1] = {std::numeric_limits<double>::infinity()};
+constexpr std::uint32_t most_series = 1'000'000;
+
+[[noreturn]] void out_of_room(const std::string& name) {
+  throw error(error_code::capacity_exhausted,
+              "metric \"" + name + "\": the process has no room for its cells. All registries together can have " +
+                  std::to_string(max_slots) +
+                  " cells in the life of a process: lower max_series, use fewer labels, or keep a registry instead of "
+                  "making new ones");
+}
+
+std::string render_constant_labels(const registry_options& options) {
+  std::string labels;
+  for (const auto& [name, value] : options.constant_labels) append_label(labels, name, value);
+  return labels;
+}
+
+metric_type type_of(cell_kind kind) noexcept {
+  switch (kind) {
+    case cell_kind::gauge: return metric_type::gauge;
+    case cell_kind::row: return metric_type::histogram;
+    default: return metric_type::counter;
+  }
+}
+
+// Bounds padded with +Inf to a power of two above their number, as the search in histogram::observe wants them.
+const double* keep_padded(std::span<const double> bounds, std::uint32_t& half) {
+  const std::size_t padded = std::bit_ceil(bounds.size() + 1);
+  double* kept = kept_memory().allocate<double>(padded);
+  if (kept == nullptr) return nullptr;
+  std::fill(std::copy(bounds.begin(), bounds.end(), kept), kept + padded, std::numeric_limits<double>::infinity());
+  half = static_cast<std::uint32_t>(padded / 2);
+  return kept;
+}
+
+}  // namespace
+
+const histogram_layout layout_of_nothing{bounds_of_nothing, nullptr, 0, 0, 0};
+
+// ---- One family ----
+
+family_record::family_record(registry_core& core, family_info fixed, cell_kind cells, std::span<const label_spec> labels)
+    : info(std::move(fixed)), kind(cells), core_(core), created_(system_clock().wall_now()) {
+  self_labels = core.constant_labels;
+  append_label(self_labels, "metric", info.name);
+  for (const label_spec& each : labels) {
+    owned_label owned{std::string(each.name), {each.values.begin(), each.values.end()}};
+    if (each.values.empty()) {
+      ++text_count_;
+      overflow_labels.push_back(self_labels);
+      append_label(overflow_labels.back(), "label", each.name);
+    } else {
+      if (each.values.size() > most_series / dense_count_) {
+        throw error(error_code::capacity_exhausted, "metric \"" + info.name + "\": its labels have more than " +
+                                                        std::to_string(most_series) +
+                                                        " combinations: drop a label, or make it a tt::text_label, whose "
+                                                        "series exist only when used");
+      }
+      dense_count_ *= static_cast<std::uint32_t>(each.values.size());
+    }
+    labels_.push_back(std::move(owned));
+  }
+  if (has_text()) {
+    overflow_labels.push_back(self_labels);
+    append_label(overflow_labels.back(), "label", "*");
+    return;
+  }
+  rows = dense_count_;
+  for (std::uint32_t i = 0; i < rows; ++i) {
+    render(dense_labels_, i, {});
+    dense_ends_.push_back(dense_labels_.size());
+  }
+}
+
+void family_record::render(std::string& out, std::uint32_t enum_index, std::span<const std::string_view> texts) const {
+  std::string labels = core_.constant_labels;
+  std::uint32_t block = dense_count_;
+  std::size_t next_text = 0;
+  for (const owned_label& label : labels_) {
+    if (label.values.empty()) {
+      append_label(labels, label.name, texts[next_text++]);
+    } else {
+      block /= static_cast<std::uint32_t>(label.values.size());
+      append_label(labels, label.name, label.values[enum_index / block % label.values.size()]);
+    }
+  }
+  out += labels;
+}
+
+void family_record::make_series(std::uint32_t enum_index, std::span<const std::string_view> texts) {
+  text_series made{{}, system_clock().wall_now()};
+  render(made.labels, enum_index, texts);
+  const std::lock_guard lock(text_mutex_);
+  text_series_.push_back(std::move(made));
+}
+
+void family_record::report_overflow(const label_spec* label) noexcept {
+  if (core_.hook == nullptr) return;
+  try {
+    std::string message = "metric \"" + info.name + "\": ";
+    if (label != nullptr) {
+      message += "the label \"" + std::string(label->name) + "\" has reached its " + std::to_string(label->max_values) +
+                 " values, or was given text that is not UTF-8; further ones are counted under \"" +
+                 std::string(overflow_value) + "\". Raise the bound in its text_label, or feed it fewer values";
+    } else {
+      message += "the family has reached max_series; further series are counted under \"" + std::string(overflow_value) +
+                 "\". Raise max_series, or feed its labels fewer values";
+    }
+    core_.hook->report(event_severity::warning, "metrics", message);
+  } catch (...) {  // no memory for the message: the self-metric counts all the same
+  }
+}
+
+page_memory& family_record::memory() noexcept { return core_.pages; }
+
+std::uint32_t family_record::series_count() const {
+  if (!has_text()) return rows;
+  const std::lock_guard lock(text_mutex_);
+  return static_cast<std::uint32_t>(text_series_.size());
+}
+
+void family_record::describe(std::span<series_snapshot> series) const {
+  const bool dated = kind != cell_kind::gauge;
+  if (has_text()) {
+    const std::lock_guard lock(text_mutex_);
+    for (std::size_t i = 0; i < series.size(); ++i) {
+      series[i] = {};
+      series[i].labels = text_series_[i].labels;
+      if (dated) series[i].created = text_series_[i].created;
+    }
+    return;
+  }
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    series[i] = {};
+    series[i].labels = std::string_view(dense_labels_).substr(begin, dense_ends_[i] - begin);
+    if (dated) series[i].created = created_;
+    begin = dense_ends_[i];
+  }
+}
+
+// ---- All families: registration ----
+
+registry_core::registry_core(registry_options chosen, std::shared_ptr<event_hook> event_target)
+    : options((check_registry(chosen), std::move(chosen))),
+      constant_labels(render_constant_labels(options)),
+      hook(std::move(event_target)),
+      rejected_info{"telltale_metric_rejected_total",
+                    "Updates not stored: a label out of range, or a value that is NaN, infinite or negative.",
+                    {}, metric_type::counter, {}},
+      overflow_info{"telltale_metric_overflow_total",
+                    "Look-ups that ended in an overflow series, because the label (* the family) had reached its bound.",
+                    {}, metric_type::counter, {}},
+      callback_errors_info{"telltale_metric_callback_errors_total",
+                           "Scrape-time callbacks that threw, or returned a value that is not finite.",
+                           {}, metric_type::counter, {}} {
+  for (const family_info* own : {&rejected_info, &overflow_info, &callback_errors_info}) {
+    claim_name(own->type, own->name);
+  }
+}
+
+std::string registry_core::full_name(const std::string& name) const {
+  return options.prefix.empty() ? name : options.prefix + "_" + name;
+}
+
+// Under the mutex.
+void registry_core::claim_name(metric_type type, const std::string& name) {
+  if (names.emplace(family_name(type, name)).second) return;
+  throw error(error_code::duplicate_name,
+              "metric \"" + name +
+                  "\": the name is registered already in this registry, or differs only by _total, which is the same family "
+                  "in OpenMetrics: choose another name, or keep and share the handle of the first registration");
+}
+
+family_record& registry_core::add_family(cell_kind kind, const metric_options& chosen, const histogram_options* details,
+                                         std::span<const label_spec> labels) {
+  const std::string name = full_name(chosen.name);
+  check_metric(type_of(kind), name, chosen.help);
+  check_labels(name, labels, options);
+  if (details != nullptr) check_buckets(name, details->buckets);
+  if (chosen.max_series < 1 || chosen.max_series > most_series) {
+    throw error(error_code::invalid_option, "metric \"" + name + "\": max_series is from 1 to " + std::to_string(most_series));
+  }
+
+  family_info info{name, chosen.help, std::string(unit_of(name)), type_of(kind), {}};
+  if (details != nullptr) info.bounds = details->buckets;
+  auto record = std::make_unique<family_record>(*this, std::move(info), kind, labels);
+  if (record->has_text()) record->rows = static_cast<std::uint32_t>(chosen.max_series) + record->dense_count_;
+  if (kind == cell_kind::row) record->stride = static_cast<std::uint32_t>(details->buckets.size()) + 2;
+
+  const std::uint64_t cells = kind == cell_kind::gauge ? 1 : 1 + std::uint64_t{record->rows} * record->stride;
+  const std::uint64_t wanted = cells + record->overflow_labels.size();
+  record->first = wanted < max_slots ? allocate_slots(static_cast<std::uint32_t>(wanted)) : 0;
+  if (record->first == 0) out_of_room(name);
+  record->cell_count = static_cast<std::uint32_t>(wanted);
+  record->overflow = record->first + static_cast<slot>(cells);
+
+  bool complete = true;
+  if (kind == cell_kind::gauge) {
+    record->gauges = pages.allocate<std::atomic<double>>(record->rows);
+    complete = record->gauges != nullptr;
+  }
+  if (kind == cell_kind::row) {
+    record->layout = kept_memory().allocate<histogram_layout>(1);
+    complete = record->layout != nullptr;
+    if (complete) {
+      record->layout->bounds = keep_padded(details->buckets, record->layout->half);
+      record->layout->first = record->first;
+      record->layout->stride = record->stride;
+      if (details->exemplars) record->layout->exemplars = pages.allocate<exemplar_cell>(cells);
+      complete = record->layout->bounds != nullptr && (!details->exemplars || record->layout->exemplars != nullptr);
+    }
+  }
+  if (record->has_text()) {
+    std::vector<label_spec> text_labels;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      // The names are the record's own copies: the caller's may lie in a library that is unloaded.
+      if (labels[i].values.empty()) text_labels.push_back({record->labels_[i].name, {}, labels[i].max_values});
+    }
+    record->table = make_text_table(*record, text_labels, static_cast<std::uint32_t>(chosen.max_series), record->dense_count_,
+                                    record->overflow);
+    complete = complete && record->table != nullptr;
+  }
+  if (!complete) out_of_room(name);
+
+  const std::lock_guard lock(mutex);
+  drop_dead_callbacks();
+  families.reserve(families.size() + 1);
+  claim_name(record->info.type, name);
+  families.push_back(std::move(record));
+  return *families.back();
+}
+
+std::shared_ptr<callback_record> registry_core::add_callback(metric_type type, const metric_options& chosen,
+                                                             std::function<double()> read) {
+  const std::string name = full_name(chosen.name);
+  check_metric(type, name, chosen.help);
+  if (!read) throw error(error_code::invalid_option, "metric \"" + name + "\": the callback is empty: pass a function");
+  auto record = std::make_shared<callback_record>();
+  record->info = {name, chosen.help, std::string(unit_of(name)), type, {}};
+  record->self_labels = constant_labels;
+  append_label(record->self_labels, "metric", name);
+  record->read = std::move(read);
+
+  const std::lock_guard lock(mutex);
+  drop_dead_callbacks();
+  callbacks.reserve(callbacks.size() + 1);
+  claim_name(type, name);
+  callbacks.push_back(record);
+  return record;
+}
+
+// Under the mutex. The name of an unregistered callback becomes free.
+void registry_core::drop_dead_callbacks() {
+  std::erase_if(callbacks, [this](const std::shared_ptr<callback_record>& record) {
+    if (!record->dead.load(std::memory_order_acquire)) return false;
+    names.erase(std::string(family_name(record->info.type, record->info.name)));
+    return true;
+  });
+}
+
+void registry_core::close() noexcept {
+  {
+    const std::lock_guard lock(mutex);
+    for (const auto& family : families) {
+      if (family->table != nullptr) retire_text_table(*family->table);
+      abandon_slots(family->first, family->cell_count);
+    }
+  }
+  pages.release();
+}
+
+}  // namespace detail
+
+// ---- The public classes ----
+
+callback::callback(std::shared_ptr<detail::callback_record> record) noexcept : record_(std::move(record)) {}
+
+callback& callback::operator=(callback&& other) noexcept {
+  std::swap(record_, other.record_);
+  return *this;
+}
+
+callback::~callback() {
+  if (record_ == nullptr) return;
+  record_->dead.store(true, std::memory_order_release);
+  if (record_->running_on.load() == std::this_thread::get_id()) return;  // within itself: the collection clears it
+  std::function<double()> doomed;  // destroyed after the mutex is released
+  const std::lock_guard lock(record_->mutex);
+  doomed.swap(record_->read);
+}
+
+registry::registry(registry_options options) : registry(std::move(options), nullptr) {}
+
+registry::registry(registry_options options, std::shared_ptr<detail::event_hook> hook)
+    : core_(std::make_shared<detail::registry_core>(std::move(options), std::move(hook))) {}
+
+registry::~registry() { core_->close(); }
+
+registry::registration registry::add_family(kind what, const metric_options& options, const histogram_options* details,
+                                            std::span<const detail::label_spec> labels) {
+  const auto cells = [what] {
+    switch (what) {
+      case kind::double_counter: return detail::cell_kind::real;
+      case kind::gauge: return detail::cell_kind::gauge;
+      case kind::histogram: return detail::cell_kind::row;
+      default: return detail::cell_kind::integer;
+    }
+  }();
+  const detail::family_record& made = core_->add_family(cells, options, details, labels);
+  registration handles;
+  handles.counter = {made.first};
+  handles.gauge = {made.gauges, made.first};
+  handles.histogram = {made.layout, made.first, made.stride};
+  handles.table = made.table;
+  return handles;
+}
+
+callback registry::gauge_callback(const metric_options& options, std::function<double()> read) {
+  return v0::callback(core_->add_callback(metric_type::gauge, options, std::move(read)));
+}
+
+callback registry::counter_callback(const metric_options& options, std::function<double()> read) {
+  return v0::callback(core_->add_callback(metric_type::counter, options, std::move(read)));
+}
+
+void registry::collect(snapshot& target) const { core_->collect(target); }
+
+}  // namespace v0
+}  // namespace telltale

@@ -1,0 +1,131 @@
+// What a registry is made of: family records, callback records, and the collection of both into a snapshot.
+#pragma once
+
+#include "metrics/exemplar_cell.hpp"
+#include "metrics/page_memory.hpp"
+#include "metrics/text_table.hpp"
+
+#include <telltale/detail/event_hook.hpp>
+#include <telltale/metrics/registry.hpp>
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace telltale {
+inline namespace v0 {
+namespace detail {
+
+enum class cell_kind : std::uint8_t { integer, real, gauge, row };
+
+/// One registered family. Written once at registration, except for the series of a family with text labels.
+class family_record final : public series_maker {
+ public:
+  family_record(registry_core& core, family_info info, cell_kind kind, std::span<const label_spec> labels);
+
+  void make_series(std::uint32_t enum_index, std::span<const std::string_view> texts) override;
+  void report_overflow(const label_spec* label) noexcept override;
+  page_memory& memory() noexcept override;
+
+  bool has_text() const noexcept { return text_count_ > 0; }
+  /// The series that exist now.
+  std::uint32_t series_count() const;
+  /// Labels and creation time of the first `series.size()` series.
+  void describe(std::span<series_snapshot> series) const;
+
+  family_info info;
+  cell_kind kind;
+  slot first = 0;            // counts rejected updates; the series' cells follow
+  std::uint32_t stride = 1;  // cells a series
+  std::uint32_t rows = 1;    // series there is room for
+  std::uint32_t cell_count = 0;
+  slot overflow = 0;  // text families: one cell a text label, then one for the family
+  std::atomic<double>* gauges = nullptr;
+  histogram_layout* layout = nullptr;
+  text_table* table = nullptr;
+  std::string self_labels;                   // metric="name"
+  std::vector<std::string> overflow_labels;  // metric="name",label="merchant" for each overflow cell
+
+ private:
+  struct owned_label {
+    std::string name;
+    std::vector<std::string> values;  // empty for a text label
+  };
+  struct text_series {
+    std::string labels;
+    wall_time created;
+  };
+
+  void render(std::string& out, std::uint32_t enum_index, std::span<const std::string_view> texts) const;
+
+  registry_core& core_;
+  std::vector<owned_label> labels_;
+  std::uint32_t text_count_ = 0;
+  std::uint32_t dense_count_ = 1;  // combinations of enum values
+  wall_time created_;
+  std::string dense_labels_;  // of all series, one after the other
+  std::vector<std::size_t> dense_ends_;
+  mutable std::mutex text_mutex_;
+  std::deque<text_series> text_series_;  // a deque: elements stay where they are
+
+  friend struct registry_core;
+};
+
+/// One registered callback. Its mutex is held while the function runs.
+struct callback_record {
+  family_info info;
+  std::string self_labels;
+  std::mutex mutex;
+  std::function<double()> read;                // empty once unregistered
+  std::atomic<std::thread::id> running_on{};  // so that a callback may unregister itself
+  std::atomic<bool> dead = false;
+  std::atomic<std::uint64_t> failures = 0;
+  double sample = 0;  // of the collection that is going on
+  bool sampled = false;
+};
+
+struct registry_core : std::enable_shared_from_this<registry_core> {
+  explicit registry_core(registry_options chosen, std::shared_ptr<event_hook> event_target);
+
+  family_record& add_family(cell_kind kind, const metric_options& options, const histogram_options* details,
+                            std::span<const label_spec> labels);
+  std::shared_ptr<callback_record> add_callback(metric_type type, const metric_options& options,
+                                                std::function<double()> read);
+  void collect(snapshot& target);
+  /// The registry is gone: handles count into nothing, memory goes back.
+  void close() noexcept;
+
+  std::string full_name(const std::string& name) const;
+  void claim_name(metric_type type, const std::string& name);
+  void sample_callbacks();
+  void sample_callback(callback_record& record);
+  void drop_dead_callbacks();
+  struct collection;
+  void add_self_metrics(collection& filling, std::size_t overflows);
+
+  const registry_options options;
+  const std::string constant_labels;
+  const std::shared_ptr<event_hook> hook;
+  page_memory pages;
+
+  std::mutex mutex;  // guards the three below
+  std::vector<std::unique_ptr<family_record>> families;
+  std::vector<std::shared_ptr<callback_record>> callbacks;
+  std::set<std::string, std::less<>> names;  // as OpenMetrics families
+
+  std::mutex collect_mutex;  // held for a whole collection; guards the two below
+  std::vector<family_record*> collected_families;
+  std::vector<std::shared_ptr<callback_record>> collected_callbacks;
+
+  const family_info rejected_info, overflow_info, callback_errors_info;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace telltale
