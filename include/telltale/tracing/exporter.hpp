@@ -71,7 +71,7 @@ class TELLTALE_API span_exporter {
   /// Sends one batch and returns when that is done or given up. May take its time; may throw, which counts as failure.
   virtual export_result export_spans(std::span<const span_data* const> batch) = 0;
 
-  /// A shutdown or flush has run out of time: a call of `export_spans` in progress should return soon. Called from
+  /// A shutdown has run out of time: a call of `export_spans` in progress should return soon. Called from
   /// any thread.
   virtual void interrupt() noexcept;
 
@@ -103,6 +103,7 @@ class TELLTALE_API json_lines_exporter final : public span_exporter {
  private:
   int descriptor_;
   bool owned_;
+  bool torn_ = false;  // the last write stopped in the middle of a line
 };
 
 }  // namespace v0
