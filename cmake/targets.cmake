@@ -47,11 +47,6 @@ endfunction()
 # static or shared by BUILD_SHARED_LIBS, from the same sources.
 function(telltale_library target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXPORT_NAME" "SOURCES;HEADERS")
-  if(NOT arg_SOURCES)
-    set(empty ${CMAKE_CURRENT_BINARY_DIR}/${target}_empty.cpp)
-    file(CONFIGURE OUTPUT ${empty} CONTENT "")
-    set(arg_SOURCES ${empty})
-  endif()
   add_library(${target} ${arg_SOURCES})
   add_library(telltale::${arg_EXPORT_NAME} ALIAS ${target})
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include
