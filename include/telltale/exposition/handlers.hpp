@@ -33,8 +33,8 @@ struct handler_sources {
   std::function<void(snapshot&)> metrics;
   /// Must outlive the handler.
   telltale::health* health = nullptr;
-  /// Told about failing scrapes and unusable token files; must outlive the handler.
-  detail::event_hook* events = nullptr;
+  /// Told about failing scrapes and unusable token files; may be null.
+  std::shared_ptr<detail::event_hook> events = nullptr;
 };
 
 /// Who may ask an endpoint.
