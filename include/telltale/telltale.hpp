@@ -1,0 +1,7 @@
+// Everything a service needs, in one include. Each part has a header of its own for those who want less: metrics.hpp,
+// tracing.hpp, logging.hpp, health.hpp, families.hpp.
+#pragma once
+
+#include <telltale/families.hpp>
+#include <telltale/telemetry.hpp>
+#include <telltale/version.hpp>
