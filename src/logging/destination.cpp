@@ -5,8 +5,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -19,19 +23,31 @@ namespace {
 using ownership = detail::descriptor_sink::ownership;
 
 constexpr std::size_t file_buffer = 64 * 1024;
-constexpr std::chrono::seconds file_flush_interval{1};
-constexpr std::chrono::seconds no_flushing{0};
+constexpr std::chrono::seconds file_patience{1};
 
-std::shared_ptr<log_sink> standard_stream(int descriptor) {
-  return std::make_shared<detail::spdlog_sink>(
-      std::make_shared<detail::descriptor_sink>(descriptor, ownership::borrowed, 0), no_flushing);
+class descriptor_log_sink final : public detail::spdlog_sink {
+ public:
+  explicit descriptor_log_sink(std::shared_ptr<detail::descriptor_sink> target)
+      : spdlog_sink(target), target_(std::move(target)) {}
+
+  std::uint64_t lost_lines() const noexcept override {
+    return spdlog_sink::lost_lines() + target_->lost_lines();
+  }
+
+ private:
+  std::shared_ptr<detail::descriptor_sink> target_;
+};
+
+std::shared_ptr<log_sink> sink_over(int descriptor, ownership owner, std::size_t buffer_size) {
+  return std::make_shared<descriptor_log_sink>(
+      std::make_shared<detail::descriptor_sink>(descriptor, owner, buffer_size, file_patience));
 }
 
 }  // namespace
 
 result<std::shared_ptr<log_sink>> try_make_log_sink(std::string_view destination) {
-  if (destination == "stdout") return standard_stream(STDOUT_FILENO);
-  if (destination == "stderr") return standard_stream(STDERR_FILENO);
+  if (destination == "stdout") return sink_over(STDOUT_FILENO, ownership::borrowed, 0);
+  if (destination == "stderr") return sink_over(STDERR_FILENO, ownership::borrowed, 0);
   if (destination.empty()) {
     return error(error_code::invalid_option,
                  "the log destination is empty: it must be stdout, stderr or the path of a file");
@@ -44,9 +60,7 @@ result<std::shared_ptr<log_sink>> try_make_log_sink(std::string_view destination
                      std::generic_category().message(errno) +
                      "): create its folder and let this process write there, or log to stdout");
   }
-  return std::shared_ptr<log_sink>(std::make_shared<detail::spdlog_sink>(
-      std::make_shared<detail::descriptor_sink>(descriptor, ownership::owned, file_buffer),
-      file_flush_interval));
+  return sink_over(descriptor, ownership::owned, file_buffer);
 }
 
 std::shared_ptr<log_sink> make_log_sink(std::string_view destination) {

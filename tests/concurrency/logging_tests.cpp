@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,8 @@
 #include <vector>
 
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace tt = telltale;
 using nlohmann::json;
@@ -80,4 +83,31 @@ TEST_CASE("levels, statistics, flush and shutdown may meet lines on other thread
   const std::uint64_t written = numbers.lines[static_cast<std::size_t>(tt::level::error)];
   CHECK(written + numbers.dropped == std::uint64_t{thread_count} * lines_each);
   CHECK(logs.lines().size() == written);
+}
+
+TEST_CASE("a child forked while other threads log can log itself") {
+  const tt::logger log(tt::make_log_sink("/dev/null"));
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (int index = 0; index < 4; ++index) {
+    threads.emplace_back([&] {
+      while (!done) log.warn("m");
+    });
+  }
+  int failures = 0;
+  for (int n = 0; n < 20; ++n) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(30);  // a child that hangs is a failure, not a test that hangs
+      for (int line = 0; line < 10; ++line) log.warn("child");
+      log.flush();
+      ::_exit(0);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    failures += status == 0 ? 0 : 1;
+  }
+  done = true;
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failures == 0);
 }

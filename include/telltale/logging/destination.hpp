@@ -19,8 +19,10 @@ inline namespace v0 {
 /// - stdout, stderr: one write(2) a line, straight to the descriptor, so nothing waits in this process. A reader that
 ///   went away raises SIGPIPE, as for every program that prints; where that is ignored, the lines count as lost.
 /// - file: lines gather in memory, up to 64 KiB, and are written when that is full, at once with a line of level
-///   warn or above, on flush(), on destruction, and once a second by a thread of the sink's own. A process
-///   that is killed loses at most a second of lines below warn.
+///   warn or above, on flush(), on destruction, before a fork, and once a second by a thread of the sink's own that
+///   starts with the first line. A process that is killed loses at most a second of lines below warn.
+///
+/// A forked child may go on logging; lines logged before the fork are written once.
 ///
 /// A write that fails at run time (disk full) loses the lines it held, which are counted in `lost_lines()`; the
 /// next write is tried again. A line cut short by such a failure is ended with a newline first.

@@ -15,6 +15,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace tt = telltale;
@@ -183,6 +184,28 @@ TEST_CASE("lines that a full disk refuses are counted, each one") {
   CHECK(log.statistics().lost == 2);
   log.error("three");
   CHECK(log.statistics().lost == 3);
+}
+
+TEST_CASE("a forked child logs to the same file, and what was logged before the fork is there once") {
+  const temporary_folder folder;
+  const std::string path = folder / "service.log";
+  {
+    const tt::logger log(tt::make_log_sink(path));
+    log.info("before");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      log.warn("child");
+      ::_exit(log.statistics().lost == 0 ? 0 : 1);
+    }
+    REQUIRE(child > 0);
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+    log.info("parent");
+  }
+  std::vector<std::string> messages;
+  for (const json& line : parsed_lines(path)) messages.push_back(line["msg"]);
+  CHECK(messages == std::vector<std::string>{"before", "child", "parent"});
 }
 
 TEST_CASE("a file that cannot be opened is refused with its path, the reason and the remedy") {
