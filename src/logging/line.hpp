@@ -6,8 +6,9 @@
 #include <telltale/logging/levels.hpp>
 #include <telltale/tracing/span_context.hpp>
 
+#include <cstddef>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace telltale {
@@ -24,8 +25,22 @@ struct log_record {
   std::span<const attribute> fields;
 };
 
-/// Appends the line without a newline. Throws only std::bad_alloc.
-void append_log_line(std::string& out, const log_record& record);
+/// A record as text, without a newline. Room for the worst case is made first, so that nothing is checked while
+/// writing; the usual line needs no memory from the heap. The constructor throws only std::bad_alloc.
+class formatted_line {
+ public:
+  explicit formatted_line(const log_record& record);
+  formatted_line(const formatted_line&) = delete;
+  formatted_line& operator=(const formatted_line&) = delete;
+
+  std::string_view text() const noexcept { return {begin_, size_}; }
+
+ private:
+  char inline_[2048];
+  std::unique_ptr<char[]> heap_;
+  const char* begin_;
+  std::size_t size_;
+};
 
 }  // namespace detail
 }  // namespace v0

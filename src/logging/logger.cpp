@@ -43,9 +43,6 @@ namespace {
 
 constinit const std::atomic<level> never{level::off};
 
-// The usual line fits, and glibc's per-thread cache serves blocks up to 1032 bytes without a lock.
-constexpr std::size_t usual_line = 1000;
-
 }  // namespace
 
 logger::logger() noexcept : threshold_(&never) {}
@@ -73,13 +70,11 @@ void logger::write(level severity, std::string_view message,
   }
   try {
     const wall_time now = core.time_source->wall_now();
-    std::string line;
-    line.reserve(usual_line);
-    detail::append_log_line(
-        line, {severity, now, message, core.service_member, current_span_context(), fields});
-    core.sink->write({severity, now, line});
+    const detail::formatted_line line(
+        {severity, now, message, core.service_member, current_span_context(), fields});
+    core.sink->write({severity, now, line.text()});
     core.lines[static_cast<std::size_t>(severity)].fetch_add(1, std::memory_order_relaxed);
-    core.bytes.fetch_add(line.size(), std::memory_order_relaxed);
+    core.bytes.fetch_add(line.text().size(), std::memory_order_relaxed);
   } catch (...) {
     core.dropped.fetch_add(1, std::memory_order_relaxed);
   }

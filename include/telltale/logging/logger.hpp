@@ -72,7 +72,8 @@ struct logger_statistics {
 /// long as any copy, so a copy in a static or thread-local object may log until the process ends.
 /// Thread safety: everything may be called concurrently, on one object or on copies; assignment excepted.
 /// Cost: below the level a load and a comparison. Above: the line is formatted on the calling thread (some 300
-/// bytes in about 0.2 us) in one block of memory that the allocator's thread cache serves, and handed to the sink.
+/// bytes: 3,000 instructions, file included) and handed to the sink; only long lines and text that has to be escaped
+/// allocate.
 class TELLTALE_API logger {
  public:
   /// Writes nothing, at the cost of a line below the level.
