@@ -73,7 +73,7 @@ struct health_report {
 
 /// What a `health` is built with.
 struct health_options {
-  std::string service;  ///< the name shown in reports
+  std::string service{};  ///< the name shown in reports
   /// For a service that must load something first: `starting`, and `set_state(ready)` once it can serve.
   service_state state = service_state::ready;
   /// How long the destructor waits for checks that still run. Afterwards they are left to end by themselves: what a

@@ -30,7 +30,7 @@ inline namespace v0 {
 struct handler_sources {
   /// Fills the snapshot; runs on the thread that handles the scrape, may run on several at once. For a registry:
   /// `[&metrics](snapshot& into) { metrics.collect(into); }`. What it throws makes the scrape a 500 and is reported.
-  std::function<void(snapshot&)> metrics;
+  std::function<void(snapshot&)> metrics{};
   /// Must outlive the handler.
   telltale::health* health = nullptr;
   /// Told about failing scrapes and unusable token files; may be null.
@@ -46,7 +46,7 @@ enum class endpoint_access : std::uint8_t {
 
 struct handler_options {
   /// The file that holds the bearer token, see exposition/token_file.hpp. Empty: no token is asked for anywhere.
-  std::string token_file;
+  std::string token_file{};
   endpoint_access metrics = endpoint_access::token;
   endpoint_access livez = endpoint_access::open;   ///< probes carry no secrets
   endpoint_access readyz = endpoint_access::open;
