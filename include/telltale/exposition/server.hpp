@@ -18,7 +18,7 @@ inline namespace v0 {
 
 struct server_options {
   /// `host:port`, `[v6]:port` or `unix:path`. Port 0 takes a free one, `server::address` says which. A host name
-  /// is looked up once. A socket file is made with mode 0660, replaces one that nobody listens on, and is removed
+  /// is looked up once. A socket file has mode 0660 less the umask, replaces one that nobody listens on, and is removed
   /// at the end.
   std::string address = "127.0.0.1:9464";
 
