@@ -1,0 +1,31 @@
+// The cost of the hot path, as the compiler wrote it: these functions are what a shared library of a user's has in it.
+#include <telltale/metrics.hpp>
+
+namespace tt = telltale;
+
+enum class provider { stripe, adyen, checkout };
+enum class outcome { approved, declined, failed };
+
+using by_provider = tt::label<"provider", provider>;
+using by_outcome = tt::label<"outcome", outcome>;
+
+#define EXPORTED extern "C" [[gnu::visibility("default")]]
+
+// limit: increment_held 18 no-lock
+EXPORTED void increment_held(const tt::counter& seen) { seen.inc(); }
+
+// limit: increment_by_amount 18 no-lock
+EXPORTED void increment_by_amount(const tt::counter& seen, std::uint64_t amount) { seen.inc(amount); }
+
+// limit: increment_one_label 18 no-lock
+EXPORTED void increment_one_label(const tt::family<tt::counter, by_provider>& charges, provider p) {
+  charges.with(p).inc();
+}
+
+// limit: increment_two_labels 18 no-lock
+EXPORTED void increment_two_labels(const tt::family<tt::counter, by_provider, by_outcome>& charges, provider p, outcome o) {
+  charges.with(p, o).inc();
+}
+
+// limit: set_gauge 4 no-lock
+EXPORTED void set_gauge(const tt::gauge& level, double value) { level.set(value); }
