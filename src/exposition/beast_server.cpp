@@ -79,7 +79,6 @@ constexpr std::string_view reason_of(int status) noexcept {
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
     case 503: return "Service Unavailable";
-    case 505: return "HTTP Version Not Supported";
     default: return "";
   }
 }
@@ -280,9 +279,8 @@ class connection : public std::enable_shared_from_this<connection> {
 
   void answer(bool may_keep) {
     const auto& message = parser_->get();
-    if (message.version() != 10 && message.version() != 11) return reject(505);
     const std::size_t hosts = message.count(http::field::host);
-    if (hosts > 1 || (hosts == 0 && message.version() == 11)) return reject(400);
+    if (hosts > 1 || (hosts == 0 && message.version() >= 11)) return reject(400);
     count(core_.requests);
     keep_alive_ = may_keep && parser_->keep_alive();
 
@@ -328,7 +326,8 @@ class connection : public std::enable_shared_from_this<connection> {
       me->response_ = {};  // gives a scrape's buffer back
       if (problem) return me->fail(problem);
       me->mark_busy(false);
-      if (me->keep_alive_ && !me->core_.stopping) return me->next_request(me->core_.options.idle_timeout);
+      if (me->core_.stopping) return me->close();
+      if (me->keep_alive_) return me->next_request(me->core_.options.idle_timeout);
       me->part();
     });
   }

@@ -42,7 +42,7 @@ struct server_statistics {
   std::uint64_t evicted = 0;           ///< closed to make room
   std::uint64_t refused = 0;           ///< answered 503 for want of room
   std::uint64_t requests = 0;          ///< complete ones
-  std::uint64_t malformed = 0;         ///< answered 400, 413, 431 or 505
+  std::uint64_t malformed = 0;         ///< answered 400, 413 or 431
   std::uint64_t timeouts = 0;          ///< connections that missed a deadline
 };
 
