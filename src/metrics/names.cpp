@@ -30,14 +30,15 @@ bool is_snake_case(std::string_view name) {
 struct suffix_rule {
   std::string_view suffix;
   std::string_view remedy;
+  bool from_formats = false;  // the formats make names with this suffix out of others
 };
 
 // Suffixes that the formats add themselves, that name a type, or that are no base unit.
 constexpr std::array suffix_rules{
-    suffix_rule{"_bucket", "the formats add this suffix to histograms: choose another name"},
-    suffix_rule{"_count", "the formats add this suffix to histograms: for a gauge name the thing counted, as in sessions_active"},
-    suffix_rule{"_sum", "the formats add this suffix to histograms: choose another name"},
-    suffix_rule{"_created", "OpenMetrics adds this suffix: choose another name"},
+    suffix_rule{"_bucket", "the formats add this suffix to histograms: choose another name", true},
+    suffix_rule{"_count", "the formats add this suffix to histograms: for a gauge name the thing counted, as in sessions_active", true},
+    suffix_rule{"_sum", "the formats add this suffix to histograms: choose another name", true},
+    suffix_rule{"_created", "OpenMetrics adds this suffix: choose another name", true},
     suffix_rule{"_counter", "a name does not state its type: end a counter in _total"},
     suffix_rule{"_gauge", "a name does not state its type: drop the suffix"},
     suffix_rule{"_histogram", "a name does not state its type: drop the suffix and end in the unit, as in _seconds"},
@@ -90,7 +91,9 @@ void check_metric(metric_type type, const std::string& name, const std::string& 
   const std::string_view family = family_name(type, name);
   if (family.empty()) fail(error_code::invalid_name, name, "name the thing that is counted before _total");
   for (const suffix_rule& rule : suffix_rules) {
-    if (family.ends_with(rule.suffix)) fail(error_code::invalid_name, name, rule.remedy);
+    // A counter's _total keeps it apart from what the formats add; other rules hold for what stands before _total, too.
+    const std::string_view checked = rule.from_formats ? std::string_view(name) : family;
+    if (checked.ends_with(rule.suffix)) fail(error_code::invalid_name, name, rule.remedy);
   }
   if (help.empty()) fail(error_code::invalid_name, name, "help is required: say in one sentence what is measured");
   if (!is_valid_utf8(help)) fail(error_code::invalid_name, name, "help must be UTF-8");
