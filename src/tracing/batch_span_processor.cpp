@@ -122,8 +122,10 @@ class batch_state final : fork_participant {
  public:
   batch_state(std::unique_ptr<span_exporter> exporter, batch_options options)
       : shared_(std::make_shared<batch_shared>(std::move(options), std::move(exporter), false)) {
-    const std::lock_guard lock(shared_->mutex);
-    start_thread();
+    {
+      const std::lock_guard lock(shared_->mutex);
+      start_thread();
+    }
     join_forks(*this);
   }
 

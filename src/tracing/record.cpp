@@ -3,7 +3,6 @@
 #include "tracing/thread.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 
 namespace telltale {
@@ -39,13 +38,6 @@ std::byte* span_arena::take(std::size_t size, std::size_t alignment) {
   at_ = taken + size;
   end_ = taken + wanted;
   return taken;
-}
-
-std::string_view span_arena::copy(std::string_view text) {
-  if (text.empty()) return {};
-  auto* copied = reinterpret_cast<char*>(take(text.size(), 1));
-  std::memcpy(copied, text.data(), text.size());
-  return {copied, text.size()};
 }
 
 std::span<attribute> span_arena::make_list(std::size_t size) {
@@ -223,11 +215,7 @@ void tracer_core::after_fork_in_child() noexcept {
   dropped_after_fork_ = 0;
 }
 
-std::uint64_t tracer_core::random_bits() noexcept {
-  if (!options_.id_seed) {
-    tracing_thread* here = tracing_thread_here();
-    if (here != nullptr) return next_random(*here);
-  }
+std::uint64_t tracer_core::sequence_bits() noexcept {
   // splitmix64 over a counter: the same ids in the same order, whatever thread asks.
   std::uint64_t z = id_sequence_.fetch_add(0x9E3779B97F4A7C15, std::memory_order_relaxed) + 0x9E3779B97F4A7C15;
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

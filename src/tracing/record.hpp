@@ -6,6 +6,7 @@
 
 #include <telltale/tracing/tracer.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -23,7 +24,16 @@ class span_arena {
   span_arena& operator=(const span_arena&) = delete;
 
   /// Both throw std::bad_alloc.
-  std::string_view copy(std::string_view text);
+  std::string_view copy(std::string_view text) {
+    char* copied = reinterpret_cast<char*>(at_);
+    if (text.size() <= static_cast<std::size_t>(end_ - at_)) {
+      at_ += text.size();
+    } else {
+      copied = reinterpret_cast<char*>(take(text.size(), 1));
+    }
+    std::copy_n(text.data(), text.size(), copied);
+    return {copied, text.size()};
+  }
   std::span<attribute> make_list(std::size_t size);
   void clear() noexcept;
 
@@ -80,8 +90,9 @@ class tracer_core final : public std::enable_shared_from_this<tracer_core>, fork
   void count_drop_after_fork() noexcept;
   span_counts counts() const noexcept;
 
-  /// Ids: 64 random bits, or the next of the sequence that a test has asked for.
-  std::uint64_t random_bits() noexcept;
+  /// 64 bits for an id that are the next of a sequence: for tests that asked for one, and when a thread has no
+  /// random numbers because there is no memory.
+  std::uint64_t sequence_bits() noexcept;
 
  private:
   void before_fork() noexcept override { mutex_.lock(); }

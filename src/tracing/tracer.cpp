@@ -22,21 +22,36 @@ struct span_access {
 
 namespace {
 
-span_id new_span_id(tracer_core& core) noexcept {
-  std::uint64_t bits = 0;
-  while (bits == 0) bits = core.random_bits();
-  span_id made;
-  std::memcpy(made.bytes.data(), &bits, sizeof bits);
-  return made;
-}
+// Fresh ids, from the calling thread's random numbers unless a test has asked for a sequence.
+class id_source {
+ public:
+  explicit id_source(tracer_core& core) noexcept
+      : core_(core), thread_(core.options().id_seed ? nullptr : tracing_thread_here()) {}
 
-trace_id new_trace_id(tracer_core& core) noexcept {
-  std::uint64_t bits[2] = {core.random_bits(), 0};
-  while (bits[1] == 0) bits[1] = core.random_bits();
-  trace_id made;
-  std::memcpy(made.bytes.data(), bits, sizeof bits);
-  return made;
-}
+  trace_id new_trace() noexcept {
+    const std::uint64_t bits[2] = {any(), not_zero()};
+    trace_id made;
+    std::memcpy(made.bytes.data(), bits, sizeof bits);
+    return made;
+  }
+  span_id new_span() noexcept {
+    const std::uint64_t bits = not_zero();
+    span_id made;
+    std::memcpy(made.bytes.data(), &bits, sizeof bits);
+    return made;
+  }
+
+ private:
+  std::uint64_t any() noexcept { return thread_ != nullptr ? next_random(*thread_) : core_.sequence_bits(); }
+  std::uint64_t not_zero() noexcept {
+    std::uint64_t bits = any();
+    while (bits == 0) bits = any();
+    return bits;
+  }
+
+  tracer_core& core_;
+  tracing_thread* thread_;
+};
 
 }  // namespace
 }  // namespace detail
@@ -78,10 +93,11 @@ span tracer::begin(std::string_view name, const span_options* options, bool curr
   }
   if (parent != nullptr && !parent->valid()) parent = nullptr;
 
+  detail::id_source fresh(core);
   span_context ids;
-  ids.trace_id = parent != nullptr ? parent->trace_id : detail::new_trace_id(core);
+  ids.trace_id = parent != nullptr ? parent->trace_id : fresh.new_trace();
   ids.flags = parent != nullptr ? parent->flags & trace_flags::random : trace_flags::random;
-  ids.span_id = detail::new_span_id(core);
+  ids.span_id = fresh.new_span();
   const bool sampled = core.options().sampling.decide(ids.trace_id, parent);
   if (sampled) ids.flags |= trace_flags::sampled;
 

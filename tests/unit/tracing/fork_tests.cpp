@@ -15,6 +15,12 @@
 namespace tt = telltale;
 using namespace std::chrono_literals;
 
+#if defined(__SANITIZE_THREAD__)
+// ThreadSanitizer ends a child that starts a thread unless told otherwise.
+extern "C" TELLTALE_API const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
+#endif
+
 namespace {
 
 // Runs `child` in a forked process and returns what it wrote; fails when it does not end well within its time.
