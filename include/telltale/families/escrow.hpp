@@ -56,8 +56,8 @@ class escrow {
         funded_(detail::add_counter(metrics, list{}, options.prefix, options.funded, "Escrows funded.")),
         completed_(detail::add_counter(metrics, list{}, options.prefix, options.completed,
                                        "Escrows completed without a dispute or after one.")),
-        disputed_(detail::add_counter(metrics, list{}, options.prefix, options.disputed,
-                                      "Escrows that entered a dispute.")),
+        disputed_(
+            detail::add_counter(metrics, list{}, options.prefix, options.disputed, "Escrows that entered a dispute.")),
         resolved_(detail::add_counter(metrics, list{}, options.prefix, options.resolved,
                                       "Disputed escrows that were resolved.")),
         buyer_won_(detail::add_counter(metrics, list{}, options.prefix, options.buyer_won,

@@ -14,7 +14,8 @@
 //   handle(in, out);                  // throws: 500, span error
 //   request.end(out.status);
 //
-// The facts that fill a label: `http_method`, `http_route` and `http_status`. Other names, an order of your own, fewer labels:
+// The facts that fill a label: `http_method`, `http_route` and `http_status`. Other names, an order of your own, fewer
+// labels:
 //   tt::families::http<tt::label<"verb", http_method>, route_label<"path">, status_code_label<"status">>
 // Standard: OpenTelemetry semantic conventions for HTTP server spans, 1.23 and later.
 #pragma once
@@ -65,7 +66,8 @@ template <>
 inline constexpr std::array<std::string_view, 10> enum_names<families::http_method>{
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE", "_OTHER"};
 template <>
-inline constexpr std::array<std::string_view, 5> enum_names<families::http_status_class>{"1xx", "2xx", "3xx", "4xx", "5xx"};
+inline constexpr std::array<std::string_view, 5> enum_names<families::http_status_class>{"1xx", "2xx", "3xx", "4xx",
+                                                                                         "5xx"};
 
 namespace detail {
 /// "100" to "599"; "invalid" for another number.
@@ -124,10 +126,9 @@ struct http_request {
   std::string_view path{};   ///< as it came, without the query; goes to the span alone
 };
 
-/// The pack; `http` below is how it is spelled. A struct of handles: cheap to copy, safe for as long as the process lives.
-/// Thread safety: all members may be called concurrently.
-/// Cost of a request: a server span, an observation, an increment and, with text labels, two look-ups, plus two additions
-/// to the shared gauge.
+/// The pack; `http` below is how it is spelled. A struct of handles: cheap to copy, safe for as long as the process
+/// lives. Thread safety: all members may be called concurrently. Cost of a request: a server span, an observation, an
+/// increment and, with text labels, two look-ups, plus two additions to the shared gauge.
 template <class RequestLabels, class DurationLabels = RequestLabels>
 class basic_http {
   template <class... Labels>
@@ -145,13 +146,13 @@ class basic_http {
  public:
   /// Throws `error`: a name is registered already or breaks the rules of docs/naming.md.
   explicit basic_http(registry& metrics, const http_options& options = {})
-      : record_{detail::add_counter(metrics, RequestLabels{}, options.prefix, options.requests,
-                                    "HTTP requests answered."),
-                detail::add_histogram(metrics, DurationLabels{}, options.prefix, options.duration,
-                                      "HTTP request duration, from the first handler to the response.", options.buckets),
-                detail::add_gauge(metrics, labels<>{}, options.prefix, options.in_flight,
-                                  "HTTP requests being handled now."),
-                {}} {}
+      : record_{
+            detail::add_counter(metrics, RequestLabels{}, options.prefix, options.requests, "HTTP requests answered."),
+            detail::add_histogram(metrics, DurationLabels{}, options.prefix, options.duration,
+                                  "HTTP request duration, from the first handler to the response.", options.buckets),
+            detail::add_gauge(metrics, labels<>{}, options.prefix, options.in_flight,
+                              "HTTP requests being handled now."),
+            {}} {}
 
   /// Makes the series of a route exist at 0 before the first request, so that `rate()` sees the first error.
   void declare(http_method method, std::string_view route,
@@ -204,10 +205,9 @@ class basic_http {
 
   /// The same; the caller's trace is read from the request's headers, see `tt::extract`.
   template <class Getter>
-    requires std::invocable<Getter&, std::string_view>
-  guard start(tracer& traces, const http_request& request, Getter&& header) const {
-    return start(traces, request, extract(header));
-  }
+  requires std::invocable<Getter&, std::string_view> guard start(tracer& traces, const http_request& request,
+                                                                 Getter&& header)
+  const { return start(traces, request, extract(header)); }
 
  private:
   record record_;

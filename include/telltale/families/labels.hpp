@@ -1,5 +1,5 @@
-// The labels of the packs. A pack is a template over its label list, so that a team keeps its own label names: labels can
-// be renamed, dropped and put in another order. Each label is filled by its type, from what the pack is told:
+// The labels of the packs. A pack is a template over its label list, so that a team keeps its own label names: labels
+// can be renamed, dropped and put in another order. Each label is filled by its type, from what the pack is told:
 //
 //   tt::label<"psp", psp>             from a `psp`: an enumerator fills the label over its enum
 //   tt::text_label<"bank", 64>        from the label itself, by_bank{name}: as in `family::with`
@@ -11,6 +11,7 @@
 #include <telltale/metrics.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -141,9 +142,10 @@ constexpr Label filled_by_first(const First& first, const Rest&... rest) noexcep
 template <class Label, class... Values>
 constexpr Label fill(const Values&... values) noexcept {
   constexpr std::size_t count = fillers<Label, Values...>();
-  static_assert(count > 0,
-                "nothing that this pack knows fills one of its labels: pass an enumerator of the label's enum, pass a text "
-                "label by name (by_bank{text}), or drop the label from the pack's list");
+  static_assert(
+      count > 0,
+      "nothing that this pack knows fills one of its labels: pass an enumerator of the label's enum, pass a text "
+      "label by name (by_bank{text}), or drop the label from the pack's list");
   static_assert(count < 2, "two values could fill one label of this pack: give each label a type of its own");
   return filled_by_first<Label>(values...);
 }
@@ -208,6 +210,23 @@ constexpr std::string_view label_text(const Label& label) noexcept {
   } else {
     return label.in_range() ? Label::values()[label.index()] : std::string_view{};
   }
+}
+
+/// Whether one of the labels is filled by a `Value`.
+template <class Value, class... Labels>
+constexpr bool filled_in(families::labels<Labels...>) noexcept {
+  return (fills<Labels, Value>() || ...);
+}
+
+/// The text of the label that the value fills; empty when there is none.
+template <class... Labels, class Value>
+constexpr std::string_view text_in(families::labels<Labels...>, const Value& value) noexcept {
+  std::string_view text;
+  const auto look = [&]<class Label>(std::type_identity<Label>) {
+    if constexpr (fills<Label, Value>()) text = label_text(Label(value));
+  };
+  (look(std::type_identity<Labels>{}), ...);
+  return text;
 }
 
 /// A span's name, put together without allocation; what does not fit is cut off.

@@ -1,5 +1,5 @@
-// Payments, by how they ended, and how much money they moved. a8n asked for payments_total{status} and its alert on failed
-// ones; the rest is what people who run payments watch.
+// Payments, by how they ended, and how much money they moved. a8n asked for payments_total{status} and its alert on
+// failed ones; the rest is what people who run payments watch.
 //
 //   metric                               type     labels            unit
 //   payments_total                       counter  status            payment attempts
@@ -49,26 +49,23 @@ struct payment_options {
   std::string in_state = "payments_in_state";
   std::string idempotency_replays = "payment_idempotency_replays_total";
   std::string idempotency_conflicts = "payment_idempotency_conflicts_total";
-  /// A counter of what succeeded in `revenue_currency` alone, for dashboards that expect one number. Default: none.
+  /// A counter of the amounts with one status and one currency, for dashboards that expect one number. Default: none.
   std::string revenue{};
-  /// As the currency label spells it.
+  // As the labels spell them.
+  std::string revenue_status = "succeeded";
   std::string revenue_currency{};
 };
 
-/// The pack; `payment` below is how it is spelled. Without copies of text except the revenue's currency: cheap to copy.
-/// Thread safety: all members may be called concurrently. Cost of a payment: two or three increments; a text currency adds
-/// a look-up.
+/// The pack; `payment` below is how it is spelled. Handles, safe for as long as the process lives, and two short texts.
+/// Thread safety: all members may be called concurrently. Cost of a payment: two or three increments; a text currency
+/// adds a look-up.
 template <class PaymentLabels, class AmountLabels, class StateLabel = by_payment_state>
 class basic_payment {
   using payments_series = detail::series<counter, PaymentLabels>;
   using amount_series = detail::series<counter, AmountLabels>;
 
  public:
-  using status = typename detail::outcome_in<PaymentLabels, payment_status>::type;
   using state = typename StateLabel::value_type;
-
-  /// The status that counts as revenue: the first enumerator.
-  static constexpr status succeeded = static_cast<status>(0);
 
   /// Throws `error`: a name is registered already or breaks the rules of docs/naming.md.
   explicit basic_payment(registry& metrics, const payment_options& options = {})
@@ -84,19 +81,25 @@ class basic_payment {
                                        "Requests that reused an idempotency key for something else.")),
         revenue_(detail::add_counter(metrics, labels<>{}, options.prefix, options.revenue,
                                      "Amounts of succeeded payments in minor units of one currency.")),
+        revenue_status_(options.revenue_status),
         revenue_currency_(options.revenue_currency) {}
 
-  /// A payment attempt ended. `amount_minor` is in minor units of the currency; a negative amount counts as 0 (a refund
-  /// has a status of its own). The currency is the label's enumerator, or a text label by name: by_currency{"EUR"}.
-  template <class Currency, class... Values>
-  void ended(status how, std::int64_t amount_minor, const Currency& currency, const Values&... values) const noexcept {
-    static_assert(has_currency<Currency>(AmountLabels{}),
+  /// A payment attempt ended. `status` is an enumerator of the status label. `amount_minor` is in minor units of the
+  /// currency; a negative amount counts as 0 (a refund has a status of its own). `currency` is the enumerator of its
+  /// label, or the text label by name: by_currency{"EUR"}.
+  template <class Status, class Currency, class... Values>
+  void ended(const Status& status, std::int64_t amount_minor, const Currency& currency,
+             const Values&... values) const noexcept {
+    static_assert(detail::filled_in<Currency>(AmountLabels{}),
                   "families::payment: the labels of the amount need one for the currency, because currencies are never "
                   "summed; pass its enumerator, or the text label by name: by_currency{\"EUR\"}");
     const auto amount = static_cast<std::uint64_t>(amount_minor > 0 ? amount_minor : 0);
-    payments_series::find(payments_, how, currency, values...).inc();
-    amount_series::find(amount_, how, currency, values...).inc(amount);
-    if (how == succeeded && is_revenue_currency(AmountLabels{}, currency)) revenue_.inc(amount);
+    payments_series::find(payments_, status, currency, values...).inc();
+    amount_series::find(amount_, status, currency, values...).inc(amount);
+    if (!revenue_currency_.empty() && detail::text_in(AmountLabels{}, currency) == revenue_currency_ &&
+        detail::text_in(AmountLabels{}, status) == revenue_status_) {
+      revenue_.inc(amount);
+    }
   }
 
   /// Set it from where the payments are stored: a count kept here would begin at 0 with each start of the process.
@@ -106,36 +109,22 @@ class basic_payment {
   void idempotency_conflict() const noexcept { conflicts_.inc(); }
 
  private:
-  template <class Currency, class... Labels>
-  static constexpr bool has_currency(labels<Labels...>) noexcept {
-    return ((detail::fills<Labels, Currency>()) || ...);
-  }
-
-  template <class... Labels, class Currency>
-  bool is_revenue_currency(labels<Labels...>, const Currency& currency) const noexcept {
-    bool same = false;
-    const auto compare = [&]<class Label>(std::type_identity<Label>) {
-      if constexpr (detail::fills<Label, Currency>()) same = detail::label_text(Label(currency)) == revenue_currency_;
-    };
-    (compare(std::type_identity<Labels>{}), ...);
-    return same;
-  }
-
   typename payments_series::type payments_;
   typename amount_series::type amount_;
   family<gauge, StateLabel> in_state_;
   counter replays_;
   counter conflicts_;
   counter revenue_;
+  std::string revenue_status_;
   std::string revenue_currency_;
 };
 
 /// The pack over the labels of payments_total, and the currency's: `payment<>` has status, and currency as text.
 template <class CurrencyLabel = by_currency, class... Labels>
-using payment = basic_payment<
-    typename detail::labels_or<labels<by_payment_status>, Labels...>::type,
-    typename detail::join_labels<typename detail::labels_or<labels<by_payment_status>, Labels...>::type,
-                                 labels<CurrencyLabel>>::type>;
+using payment =
+    basic_payment<typename detail::labels_or<labels<by_payment_status>, Labels...>::type,
+                  typename detail::join_labels<typename detail::labels_or<labels<by_payment_status>, Labels...>::type,
+                                               labels<CurrencyLabel>>::type>;
 
 namespace presets {
 /// a8n: payments_total{status} and revenue_cents_total, which is in one currency.

@@ -1,6 +1,6 @@
 // Calls to others and what they send back: payment providers, banks, blockchain nodes. `provider` is for the calls that
-// this service makes, `webhooks` for the events that come in. All five reference services call somebody; monero-marketplace
-// counts RPC calls and their failures, defy its PSPs and their events.
+// this service makes, `webhooks` for the events that come in. All five reference services call somebody;
+// monero-marketplace counts RPC calls and their failures, defy its PSPs and their events.
 //
 //   metric                             type       labels                        unit
 //   provider_requests_total            counter    provider, operation, outcome  calls
@@ -19,8 +19,8 @@
 //   const auto answer = client.send(request);        // throws: outcome="failed", span error
 //   call.end(answer.ok ? tt::families::provider_outcome::approved : tt::families::provider_outcome::declined);
 //
-// What fills a label: the values given to `start`, and the outcome. Watch each provider's approval ratio against its own
-// baseline: approved over all, by (provider).
+// What fills a label: the values given to `start`, and the outcome. Watch each provider's approval ratio against its
+// own baseline: approved over all, by (provider).
 #pragma once
 
 #include <telltale/families/operation.hpp>
@@ -57,9 +57,9 @@ struct provider_options {
   std::vector<double> buckets = telltale::v0::buckets::provider();
 };
 
-/// The pack; `provider` below is how it is spelled. A struct of handles: cheap to copy, safe for as long as the process lives.
-/// Thread safety: all members may be called concurrently.
-/// Cost of a call: a client span, an observation and an increment (two with `failures`).
+/// The pack; `provider` below is how it is spelled. A struct of handles: cheap to copy, safe for as long as the process
+/// lives. Thread safety: all members may be called concurrently. Cost of a call: a client span, an observation and an
+/// increment (two with `failures`).
 template <class RequestLabels, class DurationLabels = detail::start_labels<RequestLabels>>
 class basic_provider {
   using failure_labels = detail::start_labels<RequestLabels>;
@@ -109,8 +109,8 @@ class basic_provider {
   using guard = operation<outcome, record<Values...>>;
 
   /// Begins a client span and makes it current, so that `tt::inject` carries it to the provider. One value for each
-  /// label but the outcome, in any order: an enumerator, or a text label by name, whose text is referenced until the call ends.
-  /// The span is named by these values ("stripe charge") and has them as attributes under the labels' names.
+  /// label but the outcome, in any order: an enumerator, or a text label by name, whose text is referenced until the
+  /// call ends. The span is named by these values ("stripe charge") and has them as attributes under the labels' names.
   template <class... Values>
   guard<Values...> start(tracer& traces, const Values&... values) const noexcept {
     return begin(failure_labels{}, traces, values...);
@@ -121,8 +121,9 @@ class basic_provider {
   guard<Values...> begin(labels<Labels...>, tracer& traces, const Values&... values) const noexcept {
     detail::short_text name;
     (name.append_word(detail::label_text(detail::fill<Labels>(values...))), ...);
-    v0::span begun = traces.start(name.empty() ? std::string_view{"provider call"} : name.view(),
-                                  {.kind = span_kind::client}, kv{Labels::name(), detail::fill<Labels>(values...).value}...);
+    v0::span begun =
+        traces.start(name.empty() ? std::string_view{"provider call"} : name.view(), {.kind = span_kind::client},
+                     kv{Labels::name(), detail::fill<Labels>(values...).value}...);
     return guard<Values...>{std::move(begun), record<Values...>{handles_, values...}};
   }
 
@@ -131,7 +132,8 @@ class basic_provider {
 
 /// The pack over your own labels; `provider<>` has provider and operation as text, and outcome.
 template <class... Labels>
-using provider = basic_provider<typename detail::labels_or<labels<by_provider, by_operation, by_outcome>, Labels...>::type>;
+using provider =
+    basic_provider<typename detail::labels_or<labels<by_provider, by_operation, by_outcome>, Labels...>::type>;
 
 struct webhook_options {
   /// Put before each name, with an underscore. Default: none.
@@ -199,8 +201,8 @@ inline webhook_options defy_inter_webhook_options() {
   return {.prefix = "inter", .events = "webhook_total", .lag = "webhook_lag_seconds"};
 }
 
-/// defy's anchor: anchor_sep12_put_total and anchor_sep24_deposit_total, whose {ok,err} are values of one label: a label
-/// for each value could not be summed.
+/// defy's anchor: anchor_sep12_put_total and anchor_sep24_deposit_total, whose {ok,err} are values of one label: a
+/// label for each value could not be summed.
 enum class anchor_result : std::uint8_t { ok, err };
 using defy_anchor = basic_provider<labels<label<"result", anchor_result>>>;
 inline provider_options defy_anchor_options(const std::string& operation) {

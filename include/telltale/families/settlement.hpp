@@ -1,5 +1,5 @@
-// Settlements, what still waits for one, and whether the books balance. twinkle-backend asked for the first two metrics,
-// with its prefix and types; the gauges are what tells of settlements that never happen.
+// Settlements, what still waits for one, and whether the books balance. twinkle-backend asked for the first two
+// metrics, with its prefix and types; the gauges are what tells of settlements that never happen.
 //
 //   metric                                    type       labels    unit
 //   settlements_total                         counter    status    settlements
@@ -22,6 +22,7 @@
 
 #include <telltale/families/operation.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -54,9 +55,9 @@ struct settlement_options {
   std::vector<double> buckets = telltale::v0::buckets::provider();
 };
 
-/// The pack; `settlement` below is how it is spelled. Owns the callback that tells the oldest item's age: keep it as long
-/// as the metric should be there, and destroy it before the registry or after, as it comes.
-/// Thread safety: all members may be called concurrently. Cost of a settlement: a span, an observation and an increment.
+/// The pack; `settlement` below is how it is spelled. Owns the callback that tells the oldest item's age: keep it as
+/// long as the metric should be there, and destroy it before the registry or after, as it comes. Thread safety: all
+/// members may be called concurrently. Cost of a settlement: a span, an observation and an increment.
 template <class SettlementLabels, class DurationLabels, class CurrencyLabel>
 class basic_settlement {
   using settlements_series = detail::series<counter, SettlementLabels>;
@@ -67,8 +68,8 @@ class basic_settlement {
   /// The enum of the outcome label in the list; `settlement_status` when there is none.
   using status = typename detail::outcome_in<SettlementLabels, settlement_status>::type;
 
-  /// `time` tells the age of the oldest item and must outlive this object. Throws `error`: a name is registered already or breaks
-  /// the rules of docs/naming.md.
+  /// `time` tells the age of the oldest item and must outlive this object. Throws `error`: a name is registered already
+  /// or breaks the rules of docs/naming.md.
   explicit basic_settlement(registry& metrics, const settlement_options& options = {},
                             const clock& time = system_clock())
       : handles_{detail::add_counter(metrics, SettlementLabels{}, options.prefix, options.settlements,
@@ -81,15 +82,15 @@ class basic_settlement {
                                      "Debits less credits in minor units of the currency; must be 0.")),
         oldest_(std::make_shared<std::atomic<std::int64_t>>(nothing_waits)) {
     if (options.oldest_age.empty()) return;
-    oldest_age_ = metrics.gauge_callback(
-        {.name = detail::prefixed(options.prefix, options.oldest_age),
-         .help = "How long the oldest item has been waiting for its settlement."},
-        [oldest = oldest_, now = &time] {
-          const std::int64_t since = oldest->load(std::memory_order_relaxed);
-          if (since == nothing_waits) return 0.0;
-          const auto age = now->wall_now().time_since_epoch() - std::chrono::nanoseconds{since};
-          return std::max(0.0, std::chrono::duration<double>(age).count());
-        });
+    oldest_age_ = metrics.gauge_callback({.name = detail::prefixed(options.prefix, options.oldest_age),
+                                          .help = "How long the oldest item has been waiting for its settlement."},
+                                         [oldest = oldest_, now = &time] {
+                                           const std::int64_t since = oldest->load(std::memory_order_relaxed);
+                                           if (since == nothing_waits) return 0.0;
+                                           const auto age =
+                                               now->wall_now().time_since_epoch() - std::chrono::nanoseconds{since};
+                                           return std::max(0.0, std::chrono::duration<double>(age).count());
+                                         });
   }
 
   struct handles {
@@ -118,15 +119,15 @@ class basic_settlement {
   template <class... Values>
   using guard = operation<status, record<Values...>>;
 
-  /// Begins the span "settlement" and makes it current. One value for each label but the status, in any order: an enumerator,
-  /// or a text label by name, whose text is referenced until the end.
+  /// Begins the span "settlement" and makes it current. One value for each label but the status, in any order: an
+  /// enumerator, or a text label by name, whose text is referenced until the end.
   template <class... Values>
   guard<Values...> start(tracer& traces, const Values&... values) const noexcept {
     return begin(detail::start_labels<SettlementLabels>{}, traces, values...);
   }
 
-  /// How many items wait, and since when the oldest does (when it was created). Say it after each look at the queue; with
-  /// no items the time does not matter.
+  /// How many items wait, and since when the oldest does (when it was created). Say it after each look at the queue;
+  /// with no items the time does not matter.
   void waiting(std::uint64_t items, wall_time oldest) const noexcept {
     backlog_.set(static_cast<double>(items));
     oldest_->store(items == 0 ? nothing_waits : oldest.time_since_epoch().count(), std::memory_order_relaxed);
@@ -165,7 +166,9 @@ namespace presets {
 /// twinkle-backend: twinkle_settlements_total{status,type}, twinkle_settlement_duration_seconds{status}.
 enum class twinkle_settlement_type : std::uint8_t { paywall, subscription, direct };
 using twinkle_settlement = settlement<by_settlement_status, label<"type", twinkle_settlement_type>>;
-inline settlement_options twinkle_settlement_options() { return {.prefix = "twinkle"}; }
+inline settlement_options twinkle_settlement_options() {
+  return {.prefix = "twinkle"};
+}
 }  // namespace presets
 
 }  // namespace families
