@@ -43,7 +43,8 @@ struct escrow_options {
 };
 
 /// A struct of handles: cheap to copy, safe for as long as the process lives.
-/// Thread safety: all members may be called concurrently. Cost: an increment; `resolved` two.
+/// Thread safety: all members may be called concurrently.
+/// Cost: an increment; `resolved` two.
 template <class... Labels>
 class escrow {
   using list = labels<Labels...>;

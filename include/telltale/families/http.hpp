@@ -127,8 +127,10 @@ struct http_request {
 };
 
 /// The pack; `http` below is how it is spelled. A struct of handles: cheap to copy, safe for as long as the process
-/// lives. Thread safety: all members may be called concurrently. Cost of a request: a server span, an observation, an
-/// increment and, with text labels, two look-ups, plus two additions to the shared gauge.
+/// lives.
+/// Thread safety: all members may be called concurrently.
+/// Cost of a request: a server span, an observation, an increment and, with text labels, two look-ups, plus two
+/// additions to the shared gauge.
 template <class RequestLabels, class DurationLabels = RequestLabels>
 class basic_http {
   template <class... Labels>

@@ -48,8 +48,8 @@ namespace families {
 /// that what is observed there carries the span's trace as its exemplar. `Record` holds handles, must not throw, and
 /// refers to nothing that may be gone by then.
 /// Thread safety: one thread at a time; it may be moved to another thread and end there (start its span detached then).
-/// Cost: the span, and the counter and the histogram that are recorded, plus two clock readings of some 20 ns each;
-/// no allocation of its own.
+/// Cost: the span, and the counter and the histogram that are recorded, plus two clock readings of some 20 ns each; no
+/// allocation of its own.
 template <class Outcome, class Record>
 class [[nodiscard]] operation {
   static_assert(detail::outcome<Outcome>,

@@ -57,8 +57,8 @@ struct payment_options {
 };
 
 /// The pack; `payment` below is how it is spelled. Handles, safe for as long as the process lives, and two short texts.
-/// Thread safety: all members may be called concurrently. Cost of a payment: two or three increments; a text currency
-/// adds a look-up.
+/// Thread safety: all members may be called concurrently.
+/// Cost of a payment: two or three increments; a text currency adds a look-up.
 template <class PaymentLabels, class AmountLabels, class StateLabel = by_payment_state>
 class basic_payment {
   using payments_series = detail::series<counter, PaymentLabels>;

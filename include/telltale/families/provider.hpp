@@ -58,8 +58,9 @@ struct provider_options {
 };
 
 /// The pack; `provider` below is how it is spelled. A struct of handles: cheap to copy, safe for as long as the process
-/// lives. Thread safety: all members may be called concurrently. Cost of a call: a client span, an observation and an
-/// increment (two with `failures`).
+/// lives.
+/// Thread safety: all members may be called concurrently.
+/// Cost of a call: a client span, an observation and an increment (two with `failures`).
 template <class RequestLabels, class DurationLabels = detail::start_labels<RequestLabels>>
 class basic_provider {
   using failure_labels = detail::start_labels<RequestLabels>;
@@ -145,7 +146,8 @@ struct webhook_options {
   std::vector<double> buckets = telltale::v0::buckets::exponential(0.25, 4, 10);  // to 18 hours
 };
 
-/// Events that providers send. A struct of handles. Thread safety: all members may be called concurrently.
+/// Events that providers send. A struct of handles.
+/// Thread safety: all members may be called concurrently.
 /// Cost: an increment and an observation.
 template <class EventLabels, class LagLabels = EventLabels>
 class basic_webhooks {

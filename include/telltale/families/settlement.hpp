@@ -56,8 +56,9 @@ struct settlement_options {
 };
 
 /// The pack; `settlement` below is how it is spelled. Owns the callback that tells the oldest item's age: keep it as
-/// long as the metric should be there, and destroy it before the registry or after, as it comes. Thread safety: all
-/// members may be called concurrently. Cost of a settlement: a span, an observation and an increment.
+/// long as the metric should be there, and destroy it before the registry or after, as it comes.
+/// Thread safety: all members may be called concurrently.
+/// Cost of a settlement: a span, an observation and an increment.
 template <class SettlementLabels, class DurationLabels, class CurrencyLabel>
 class basic_settlement {
   using settlements_series = detail::series<counter, SettlementLabels>;
