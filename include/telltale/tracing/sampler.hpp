@@ -5,6 +5,8 @@
 #include <telltale/config.hpp>
 #include <telltale/tracing/span_context.hpp>
 
+#include <array>
+#include <bit>
 #include <cstdint>
 
 namespace telltale {
@@ -27,9 +29,9 @@ class sampler {
   /// Whether a span is recorded. `parent` is null or invalid for the first span of a trace.
   constexpr bool decide(const trace_id& trace, const span_context* parent) const noexcept {
     if (follows_parent_ && parent != nullptr && parent->valid()) return parent->sampled();
-    std::uint64_t low = 0;
-    for (std::size_t i = 9; i < 16; ++i) low = (low << 8) | trace.bytes[i];
-    return low >= threshold_;
+    auto low = std::bit_cast<std::array<std::uint64_t, 2>>(trace.bytes)[1];
+    if constexpr (std::endian::native == std::endian::little) low = __builtin_bswap64(low);
+    return (low & (never - 1)) >= threshold_;
   }
 
  private:

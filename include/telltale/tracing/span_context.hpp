@@ -6,6 +6,7 @@
 #include <telltale/detail/this_thread.hpp>
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -27,9 +28,11 @@ constexpr void write_hex(const std::array<std::uint8_t, N>& bytes, char* out) no
 
 template <std::size_t N>
 constexpr bool is_zero(const std::array<std::uint8_t, N>& bytes) noexcept {
-  std::uint8_t seen = 0;  // no early exit, so that the compiler looks at a word at a time
-  for (const std::uint8_t byte : bytes) seen |= byte;
-  return seen == 0;
+  static_assert(N % 8 == 0);
+  for (const std::uint64_t word : std::bit_cast<std::array<std::uint64_t, N / 8>>(bytes)) {
+    if (word != 0) return false;
+  }
+  return true;
 }
 
 }  // namespace detail
