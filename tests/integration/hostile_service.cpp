@@ -13,9 +13,9 @@
 
 namespace tt = telltale;
 
-namespace {
-
 enum class outcome { approved, declined };
+
+namespace {
 
 using by_merchant = tt::text_label<"merchant", 16>;
 using by_outcome = tt::label<"outcome", outcome>;

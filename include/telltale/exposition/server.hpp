@@ -71,7 +71,8 @@ class TELLTALE_API server {
   server_statistics statistics() const noexcept;
 
   /// Stops listening, closes idle connections, lets answers in progress finish within the deadline (beyond it only a
-  /// running health check, up to its own timeout), and joins the threads. Again: does nothing.
+  /// running health check, up to its own timeout), and joins the threads. Again: does nothing. Not to be called from a
+  /// health check or a metrics source, which it would wait for.
   void stop(std::chrono::milliseconds deadline = std::chrono::seconds(2)) noexcept;
 
  private:
