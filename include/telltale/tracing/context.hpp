@@ -37,7 +37,7 @@ class context {
 };
 
 /// Makes a context current on this thread until the end of the block; an empty context makes nothing current.
-/// Thread safety: belongs to the thread that made it, and is destroyed there. Cost: some 30 instructions in and out.
+/// Thread safety: belongs to the thread that made it, and is destroyed there. Cost: some 100 instructions in and out together.
 class TELLTALE_API scope {
  public:
   explicit scope(const context& attached) noexcept;

@@ -12,7 +12,7 @@
 namespace telltale {
 inline namespace v0 {
 
-/// Which traces are recorded. Thread safety: an immutable value. Cost: a decision is some 10 instructions, no call.
+/// Which traces are recorded. Thread safety: an immutable value. Cost: a decision is some ten instructions, no call.
 class sampler {
  public:
   static constexpr sampler always_on() noexcept { return sampler{0, false}; }
