@@ -52,13 +52,6 @@ struct http_status {
 
 enum class http_status_class : std::uint8_t { informational, success, redirection, client_error, server_error };
 
-/// The server failed; what the caller got wrong is no error of the request's span.
-template <>
-struct outcome_traits<http_status> {
-  static constexpr http_status failed{500};
-  static constexpr bool is_error(http_status status) noexcept { return status.code >= 500; }
-};
-
 }  // namespace families
 
 /// As the semantic conventions spell them.
@@ -70,8 +63,17 @@ inline constexpr std::array<std::string_view, 5> enum_names<families::http_statu
                                                                                          "5xx"};
 
 namespace detail {
+
+/// The server failed; what the caller got wrong is no error of the request's span.
+template <>
+struct outcome_traits<families::http_status> {
+  static constexpr families::http_status failed{500};
+  static constexpr bool is_error(families::http_status status) noexcept { return status.code >= 500; }
+};
+
 /// "100" to "599"; "invalid" for another number.
 TELLTALE_API std::string_view status_code_text(int code) noexcept;
+
 }  // namespace detail
 
 namespace families {

@@ -6,12 +6,19 @@
 //   route_label<"path">, ...          from a fact that a pack knows; the pack's header lists its facts
 //
 // A label that nothing fills, or that two values could fill, is a compile error. Every list may be empty.
+//
+// An enum becomes an outcome, the last thing known about an operation, when its namespace says which of its values are
+// errors of the operation. The first of these is what is recorded when an exception passes or when nothing was said;
+// all of them mark the span as failed. A refusal (a declined card) is an outcome like any other and no error:
+//
+//   enum class result { paid, refused, failed, timeout };
+//   constexpr auto error_outcomes(result) { return std::array{result::failed, result::timeout}; }
 #pragma once
 
 #include <telltale/metrics.hpp>
 
+#include <algorithm>
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -25,33 +32,30 @@ namespace families {
 template <class... Labels>
 struct labels {};
 
-/// Makes an enum an outcome, that is, the last thing known about an operation. Specialise it for your own, with the
-/// outcomes that are errors of the operation. The first of them is what is recorded when an exception passes or when
-/// nothing was said; all of them mark the span as failed:
-///
-///   template <>
-///   struct tt::families::outcome_traits<result> : tt::families::errors<result::failed, result::timeout> {};
-///
-/// A refusal (a declined card) is an outcome like any other and no error.
-template <class Outcome>
-struct outcome_traits;
-
-template <auto Failed, decltype(Failed)... Others>
-struct errors {
-  static constexpr auto failed = Failed;
-  static constexpr bool is_error(decltype(Failed) outcome) noexcept {
-    return outcome == Failed || ((outcome == Others) || ...);
-  }
-};
-
 }  // namespace families
 
 namespace detail {
 
+/// What an outcome is asked; without members for what is no outcome.
 template <class T>
-concept outcome = requires(const T& value) {
-  families::outcome_traits<T>::failed;
-  { families::outcome_traits<T>::is_error(value) } -> std::same_as<bool>;
+struct outcome_traits {};
+
+// Found in the enum's own namespace, so that the enum may be called what it likes.
+template <class Enum>
+requires requires(Enum value) {
+  error_outcomes(value)[0] == value;
+}
+struct outcome_traits<Enum> {
+  static constexpr auto errors = error_outcomes(Enum{});
+  static constexpr Enum failed = errors[0];
+  static constexpr bool is_error(Enum value) noexcept {
+    return std::find(errors.begin(), errors.end(), value) != errors.end();
+  }
+};
+
+template <class T>
+concept outcome = requires {
+  outcome_traits<T>::failed;
 };
 
 // ---- Lists ----

@@ -10,8 +10,8 @@
 //   const answer got = bank.send(...);               // throws: result="failed", span error
 //   payout.end(got.accepted ? result::paid : result::refused);
 //
-// The packs' guards (requests, provider calls, settlements) are this class with more labels. `outcome_traits`
-// (families/labels.hpp) says which outcomes of an enum are errors.
+// The packs' guards (requests, provider calls, settlements) are this class with more labels. families/labels.hpp
+// says what makes an enum an outcome.
 #pragma once
 
 #include <telltale/families/labels.hpp>
@@ -19,6 +19,7 @@
 
 #include <chrono>
 #include <exception>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -53,8 +54,8 @@ namespace families {
 template <class Outcome, class Record>
 class [[nodiscard]] operation {
   static_assert(detail::outcome<Outcome>,
-                "an operation ends with an outcome: specialise tt::families::outcome_traits for the enum, naming the "
-                "outcomes that are errors");
+                "an operation ends with an outcome: say beside the enum which of its values are errors: constexpr auto "
+                "error_outcomes(result) { return std::array{result::failed}; }");
 
  public:
   operation(v0::span begun, Record record) noexcept
@@ -74,9 +75,7 @@ class [[nodiscard]] operation {
   operation& operator=(operation&&) = delete;
 
   ~operation() {
-    if (!running_) return;
-    if (std::uncaught_exceptions() > exceptions_) span_.set_status(span_status::error, "exception");
-    end(outcome_traits<Outcome>::failed);
+    if (running_) finish(detail::outcome_traits<Outcome>::failed, exception_passes() ? "exception" : "no outcome");
   }
 
   /// The span, for attributes, events and links; it is current until the operation ends.
@@ -86,14 +85,21 @@ class [[nodiscard]] operation {
 
   /// The operation is over, here and now: counts, observes and ends the span. Later calls do nothing.
   void end(Outcome outcome) noexcept {
-    if (!std::exchange(running_, false)) return;
+    if (running_) finish(outcome, {});
+  }
+
+ private:
+  // More than at the start: the operation may itself be part of an exception's clean-up.
+  bool exception_passes() const noexcept { return std::uncaught_exceptions() > exceptions_; }
+
+  void finish(Outcome outcome, std::string_view problem) noexcept {
+    running_ = false;
     const std::chrono::nanoseconds took = elapsed();
-    if (outcome_traits<Outcome>::is_error(outcome)) span_.set_status(span_status::error);
+    if (detail::outcome_traits<Outcome>::is_error(outcome)) span_.set_status(span_status::error, problem);
     record_(span_, outcome, took);
     span_.end();
   }
 
- private:
   v0::span span_;
   Record record_;
   std::chrono::steady_clock::time_point start_;

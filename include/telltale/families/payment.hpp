@@ -29,8 +29,6 @@ namespace families {
 
 /// How a payment attempt ended. A decline is an answer; `failed` means that it broke, here or at the provider.
 enum class payment_status : std::uint8_t { succeeded, declined, failed };
-template <>
-struct outcome_traits<payment_status> : errors<payment_status::failed> {};
 
 /// Where a payment is on its way.
 enum class payment_state : std::uint8_t { created, authorized, captured, settled, refunded, canceled };

@@ -26,6 +26,7 @@
 #include <telltale/families/operation.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -38,8 +39,9 @@ namespace families {
 
 /// How a call ended. A decline is the provider's answer; `failed` and `timeout` mean that there was no usable answer.
 enum class provider_outcome : std::uint8_t { approved, declined, failed, timeout };
-template <>
-struct outcome_traits<provider_outcome> : errors<provider_outcome::failed, provider_outcome::timeout> {};
+constexpr auto error_outcomes(provider_outcome) {
+  return std::array{provider_outcome::failed, provider_outcome::timeout};
+}
 
 using by_provider = text_label<"provider", 64>;
 using by_operation = text_label<"operation", 64>;
@@ -97,7 +99,8 @@ class basic_provider {
           [&](const Values&... values) {
             duration_series::find(this->duration, values..., ended).observe(elapsed);
             requests_series::find(this->requests, values..., ended).inc();
-            if (outcome_traits<outcome>::is_error(ended)) failures_series::find(this->failures, values...).inc();
+            if (detail::outcome_traits<outcome>::is_error(ended))
+              failures_series::find(this->failures, values...).inc();
           },
           known);
     }
@@ -206,6 +209,9 @@ inline webhook_options defy_inter_webhook_options() {
 /// defy's anchor: anchor_sep12_put_total and anchor_sep24_deposit_total, whose {ok,err} are values of one label: a
 /// label for each value could not be summed.
 enum class anchor_result : std::uint8_t { ok, err };
+constexpr auto error_outcomes(anchor_result) {
+  return std::array{anchor_result::err};
+}
 using defy_anchor = basic_provider<labels<label<"result", anchor_result>>>;
 inline provider_options defy_anchor_options(const std::string& operation) {
   return {.prefix = "anchor", .requests = operation + "_total", .duration = operation + "_latency_seconds"};
@@ -218,9 +224,6 @@ inline webhook_options defy_anchor_webhook_options() {
 }
 
 }  // namespace presets
-
-template <>
-struct outcome_traits<presets::anchor_result> : errors<presets::anchor_result::err> {};
 
 }  // namespace families
 }  // namespace v0

@@ -23,6 +23,7 @@
 #include <telltale/families/operation.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -37,8 +38,9 @@ namespace families {
 
 /// How a settlement run ended; `pending` when it was handed on and its end will be known later.
 enum class settlement_status : std::uint8_t { success, failure, pending };
-template <>
-struct outcome_traits<settlement_status> : errors<settlement_status::failure> {};
+constexpr auto error_outcomes(settlement_status) {
+  return std::array{settlement_status::failure};
+}
 
 using by_settlement_status = label<"status", settlement_status>;
 
