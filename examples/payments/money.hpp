@@ -16,9 +16,8 @@ enum class currency { EUR, USD, GBP, JPY, CHF };
 
 using by_currency = telltale::label<"currency", currency>;
 
-/// payments_total and payment_amount_minor_total by status and currency: twenty series that exist from the start.
-using payment_metrics =
-    telltale::families::payment<by_currency, telltale::families::by_payment_status, by_currency>;
+/// payments_total by status, payment_amount_minor_total by status and currency: every series exists from the start.
+using payment_metrics = telltale::families::payment<by_currency>;
 
 inline std::string_view name(currency value) { return by_currency::values()[static_cast<std::size_t>(value)]; }
 

@@ -131,9 +131,10 @@ class customer {
     const int status = result ? result->status : none;
     if (result) answer_ = json::parse(result->body, nullptr, false);
     if (std::find(expected.begin(), expected.end(), status) == expected.end()) {
-      ++counted_.surprises;
-      std::fprintf(stderr, "traffic: %s %s was answered with %d %s\n", method, path.c_str(), status,
-                   result ? result->body.c_str() : httplib::to_string(result.error()).c_str());
+      if (++counted_.surprises <= 10) {
+        std::fprintf(stderr, "traffic: %s %s was answered with %d %s\n", method, path.c_str(), status,
+                     result ? result->body.c_str() : httplib::to_string(result.error()).c_str());
+      }
     } else if (status >= 500) {
       ++counted_.failed;
     } else if (status >= 400 && status != 402) {
