@@ -14,7 +14,11 @@ namespace {
 
 struct fork_list {
   std::mutex mutex;
-  std::vector<fork_participant*> participants;
+  struct entry {
+    fork_participant* participant;
+    fork_rank rank;
+  };
+  std::vector<entry> participants;  // by rank
 };
 
 // Never destroyed: a fork may come from a static destructor.
@@ -24,16 +28,16 @@ fork_list& forks() {
     pthread_atfork(
         [] {
           forks().mutex.lock();
-          for (fork_participant* each : forks().participants) each->before_fork();
+          for (const auto& each : forks().participants) each.participant->before_fork();
         },
         [] {
           auto& all = forks().participants;
-          std::for_each(all.rbegin(), all.rend(), [](auto* each) { each->after_fork_in_parent(); });
+          std::for_each(all.rbegin(), all.rend(), [](const auto& each) { each.participant->after_fork_in_parent(); });
           forks().mutex.unlock();
         },
         [] {
           auto& all = forks().participants;
-          std::for_each(all.rbegin(), all.rend(), [](auto* each) { each->after_fork_in_child(); });
+          std::for_each(all.rbegin(), all.rend(), [](const auto& each) { each.participant->after_fork_in_child(); });
           forks().mutex.unlock();
         });
     return made;
@@ -43,16 +47,18 @@ fork_list& forks() {
 
 }  // namespace
 
-void join_forks(fork_participant& participant) {
+void join_forks(fork_participant& participant, fork_rank rank) {
   fork_list& list = forks();
   const std::lock_guard lock(list.mutex);
-  list.participants.push_back(&participant);
+  const auto place = std::find_if(list.participants.begin(), list.participants.end(),
+                                  [rank](const fork_list::entry& each) { return each.rank > rank; });
+  list.participants.insert(place, {&participant, rank});
 }
 
 void leave_forks(fork_participant& participant) noexcept {
   fork_list& list = forks();
   const std::lock_guard lock(list.mutex);
-  std::erase(list.participants, &participant);
+  std::erase_if(list.participants, [&](const fork_list::entry& each) { return each.participant == &participant; });
 }
 
 }  // namespace detail

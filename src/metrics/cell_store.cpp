@@ -1,5 +1,7 @@
 #include "metrics/cell_store.hpp"
 
+#include "base/fork.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <mutex>
@@ -30,7 +32,7 @@ struct store {
   std::size_t block_count = 0;
   slot next_slot = first_usable_slot;
   pthread_key_t exit_key = 0;
-  bool ready = false;  // the key and the fork handlers exist
+  bool ready = false;  // the key exists
 };
 
 union immortal_store {
@@ -83,27 +85,28 @@ void park_block(void* own) noexcept {
   all.parked = mine;
 }
 
-void lock_for_fork() noexcept { the_store.instance.mutex.lock(); }
-void unlock_after_fork() noexcept { the_store.instance.mutex.unlock(); }
-
 // The child has one thread; the blocks of the others keep their counts and wait for new threads.
-void adopt_in_child() noexcept {
-  store& all = the_store.instance;
-  auto* mine = static_cast<block*>(::pthread_getspecific(all.exit_key));
-  all.parked = nullptr;
-  for (block* each = all.blocks; each != nullptr; each = each->next) {
-    if (each == mine) continue;
-    each->next_parked = all.parked;
-    all.parked = each;
+class store_at_fork final : public fork_participant {
+ public:
+  void before_fork() noexcept override { the_store.instance.mutex.lock(); }
+  void after_fork_in_parent() noexcept override { the_store.instance.mutex.unlock(); }
+  void after_fork_in_child() noexcept override {
+    store& all = the_store.instance;
+    const auto* mine = all.ready ? static_cast<block*>(::pthread_getspecific(all.exit_key)) : nullptr;
+    all.parked = nullptr;
+    for (block* each = all.blocks; each != nullptr; each = each->next) {
+      if (each == mine) continue;
+      each->next_parked = all.parked;
+      all.parked = each;
+    }
+    all.mutex.unlock();
   }
-  all.mutex.unlock();
-}
+};
 
 // Under the mutex.
 block* adopt_block(store& all) noexcept {
   if (!all.ready) {
     if (::pthread_key_create(&all.exit_key, park_block) != 0) return nullptr;
-    ::pthread_atfork(lock_for_fork, unlock_after_fork, adopt_in_child);
     all.ready = true;
   }
   block* mine = all.parked;
@@ -161,6 +164,14 @@ void observe_slowly(slot sum, slot bucket, double value) noexcept {
     add_to(this_thread.cells[sum], value);
     add_to(this_thread.cells[bucket], std::uint64_t{1});
   }
+}
+
+void prepare_cells_for_forks() {
+  [[maybe_unused]] static const bool joined = [] {
+    static store_at_fork part;
+    join_forks(part);
+    return true;
+  }();
 }
 
 slot allocate_slots(std::uint32_t count) noexcept {

@@ -12,6 +12,9 @@ namespace telltale {
 inline namespace v0 {
 namespace detail {
 
+/// Once a process, before the first slot, and without any lock that takes part in forks.
+void prepare_cells_for_forks();
+
 /// Takes `count` slots that were never used before. Returns 0 when the process has used up `max_slots`.
 slot allocate_slots(std::uint32_t count) noexcept;
 

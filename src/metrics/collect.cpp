@@ -127,7 +127,7 @@ struct registry_core::collection {
 };
 
 void registry_core::collect(snapshot& target) {
-  const std::lock_guard collecting(collect_mutex);
+  const std::lock_guard one_at_a_time(collect_mutex);
   {
     const std::lock_guard lock(mutex);
     drop_dead_callbacks();
@@ -135,7 +135,9 @@ void registry_core::collect(snapshot& target) {
     for (const auto& family : families) collected_families.push_back(family.get());
     collected_callbacks.assign(callbacks.begin(), callbacks.end());
   }
+  collecting.store(std::this_thread::get_id());
   sample_callbacks();
+  collecting.store(std::thread::id{});
 
   // Series of text families come into being all the time: what counts is how many there are now.
   std::size_t series = 0, cells = 0, sums = 0, exemplars = 0, overflows = 0;

@@ -174,17 +174,36 @@ registry_core::registry_core(registry_options chosen, std::shared_ptr<event_hook
                            "Scrape-time callbacks that threw, or returned a value that is not finite.",
                            {}, metric_type::counter, {}} {
   for (const family_info* own : {&rejected_info, &overflow_info, &callback_errors_info}) {
-    claim_name(own->type, own->name);
+    names.emplace(family_name(own->type, own->name));
   }
+  prepare_cells_for_forks();
+  prepare_text_tables_for_forks();
+  join_forks(*this, fork_rank::collection);
 }
+
+registry_core::~registry_core() { leave_forks(*this); }
+
+// With both held, nobody else is in this registry's memory: pages and families are only changed under `mutex` or under the
+// tables' mutex, which comes next.
+void registry_core::before_fork() noexcept {
+  if (collecting.load() != std::this_thread::get_id()) collect_mutex.lock();
+  mutex.lock();
+}
+
+void registry_core::after_fork_in_parent() noexcept {
+  mutex.unlock();
+  if (collecting.load() != std::this_thread::get_id()) collect_mutex.unlock();
+}
+
+void registry_core::after_fork_in_child() noexcept { after_fork_in_parent(); }
 
 std::string registry_core::full_name(const std::string& name) const {
   return options.prefix.empty() ? name : options.prefix + "_" + name;
 }
 
 // Under the mutex.
-void registry_core::claim_name(metric_type type, const std::string& name) {
-  if (names.emplace(family_name(type, name)).second) return;
+void registry_core::require_free_name(metric_type type, const std::string& name) const {
+  if (!names.contains(family_name(type, name))) return;
   throw error(error_code::duplicate_name,
               "metric \"" + name +
                   "\": the name is registered already in this registry, or differs only by _total, which is the same family "
@@ -201,6 +220,9 @@ family_record& registry_core::add_family(cell_kind kind, const metric_options& c
     throw error(error_code::invalid_option, "metric \"" + name + "\": max_series is from 1 to " + std::to_string(most_series));
   }
 
+  const std::lock_guard lock(mutex);
+  drop_dead_callbacks();
+  require_free_name(type_of(kind), name);
   family_info info{name, chosen.help, std::string(unit_of(name)), type_of(kind), {}};
   if (details != nullptr) info.bounds = details->buckets;
   auto record = std::make_unique<family_record>(*this, std::move(info), kind, labels);
@@ -241,11 +263,8 @@ family_record& registry_core::add_family(cell_kind kind, const metric_options& c
     complete = complete && record->table != nullptr;
   }
   if (!complete) out_of_room(name);
-
-  const std::lock_guard lock(mutex);
-  drop_dead_callbacks();
   families.reserve(families.size() + 1);
-  claim_name(record->info.type, name);
+  names.emplace(family_name(record->info.type, name));
   families.push_back(std::move(record));
   return *families.back();
 }
@@ -263,8 +282,9 @@ std::shared_ptr<callback_record> registry_core::add_callback(metric_type type, c
 
   const std::lock_guard lock(mutex);
   drop_dead_callbacks();
+  require_free_name(type, name);
   callbacks.reserve(callbacks.size() + 1);
-  claim_name(type, name);
+  names.emplace(family_name(type, name));
   callbacks.push_back(record);
   return record;
 }

@@ -1,6 +1,7 @@
 // What a registry is made of: family records, callback records, and the collection of both into a snapshot.
 #pragma once
 
+#include "base/fork.hpp"
 #include "metrics/exemplar_cell.hpp"
 #include "metrics/page_memory.hpp"
 #include "metrics/text_table.hpp"
@@ -90,8 +91,9 @@ struct callback_record {
   bool sampled = false;
 };
 
-struct registry_core : std::enable_shared_from_this<registry_core> {
+struct registry_core final : std::enable_shared_from_this<registry_core>, private fork_participant {
   explicit registry_core(registry_options chosen, std::shared_ptr<event_hook> event_target);
+  ~registry_core();
 
   family_record& add_family(cell_kind kind, const metric_options& options, const histogram_options* details,
                             std::span<const label_spec> labels);
@@ -102,10 +104,13 @@ struct registry_core : std::enable_shared_from_this<registry_core> {
   void close() noexcept;
 
   std::string full_name(const std::string& name) const;
-  void claim_name(metric_type type, const std::string& name);
+  void require_free_name(metric_type type, const std::string& name) const;
   void sample_callbacks();
   void sample_callback(callback_record& record);
   void drop_dead_callbacks();
+  void before_fork() noexcept override;
+  void after_fork_in_parent() noexcept override;
+  void after_fork_in_child() noexcept override;
   struct collection;
   void add_self_metrics(collection& filling, std::size_t overflows);
 
@@ -119,7 +124,8 @@ struct registry_core : std::enable_shared_from_this<registry_core> {
   std::vector<std::shared_ptr<callback_record>> callbacks;
   std::set<std::string, std::less<>> names;  // as OpenMetrics families
 
-  std::mutex collect_mutex;  // held for a whole collection; guards the two below
+  std::mutex collect_mutex;  // held for a whole collection; guards the two vectors below
+  std::atomic<std::thread::id> collecting{};  // so that a callback may fork
   std::vector<family_record*> collected_families;
   std::vector<std::shared_ptr<callback_record>> collected_callbacks;
 

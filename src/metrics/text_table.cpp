@@ -1,5 +1,6 @@
 #include "metrics/text_table.hpp"
 
+#include "base/fork.hpp"
 #include "base/utf8.hpp"
 
 #include <algorithm>
@@ -23,6 +24,13 @@ union immortal_mutex {
   std::mutex instance;
 };
 constinit immortal_mutex text_mutex;
+
+class tables_at_fork final : public fork_participant {
+ public:
+  void before_fork() noexcept override { text_mutex.instance.lock(); }
+  void after_fork_in_parent() noexcept override { text_mutex.instance.unlock(); }
+  void after_fork_in_child() noexcept override { text_mutex.instance.unlock(); }
+};
 
 std::uint64_t multiply_and_fold(std::uint64_t a, std::uint64_t b) noexcept {
   __extension__ using wide = unsigned __int128;
@@ -225,6 +233,14 @@ bool key_table::insert(page_memory& memory, std::uint64_t hash, std::uint32_t en
   entries[at].index.store(index, std::memory_order_relaxed);
   entries[at].hash.store(hash, std::memory_order_release);
   return true;
+}
+
+void prepare_text_tables_for_forks() {
+  [[maybe_unused]] static const bool joined = [] {
+    static tables_at_fork part;
+    join_forks(part, fork_rank::tables);
+    return true;
+  }();
 }
 
 text_table* make_text_table(series_maker& maker, std::span<const label_spec> text_labels, std::uint32_t max_series,

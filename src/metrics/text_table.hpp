@@ -76,6 +76,9 @@ struct text_table {
   std::atomic<series_maker*> maker;   // null once the registry is gone; changed under `text_mutex`
 };
 
+/// Once a process, before the first table, and without any lock that takes part in forks.
+void prepare_text_tables_for_forks();
+
 /// Makes a table for these text labels, with room for `max_series` series and `overflow_series` more.
 /// Null when there is no memory.
 text_table* make_text_table(series_maker& maker, std::span<const label_spec> text_labels, std::uint32_t max_series,

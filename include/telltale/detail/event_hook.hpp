@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string_view>
 
 namespace telltale {
@@ -33,7 +32,10 @@ class TELLTALE_API event_hook {
  public:
   using handler = std::function<void(const internal_event&)>;
 
-  explicit event_hook(const clock& source = system_clock()) noexcept : clock_(&source) {}
+  explicit event_hook(const clock& source = system_clock());
+  ~event_hook();
+  event_hook(const event_hook&) = delete;
+  event_hook& operator=(const event_hook&) = delete;
 
   /// Replaces the handler; an empty one stops delivery. When this returns, the old one is not running.
   void install(handler replacement);
@@ -49,13 +51,8 @@ class TELLTALE_API event_hook {
   static constexpr std::chrono::seconds interval{10};
 
  private:
-  const clock* clock_;
-  mutable std::mutex mutex_;
-  handler handler_;
-  steady_time window_start_{};
-  int in_window_ = 0;
-  std::uint64_t suppressed_ = 0;
-  std::uint64_t reported_ = 0;
+  struct state;
+  std::unique_ptr<state> state_;
 };
 
 }  // namespace detail
