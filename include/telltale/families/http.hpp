@@ -64,11 +64,13 @@ inline constexpr std::array<std::string_view, 5> enum_names<families::http_statu
 
 namespace detail {
 
-/// The server failed; what the caller got wrong is no error of the request's span.
+/// The server failed, or gave no status that there is; what the caller got wrong is no error of the request's span.
 template <>
 struct outcome_traits<families::http_status> {
   static constexpr families::http_status failed{500};
-  static constexpr bool is_error(families::http_status status) noexcept { return status.code >= 500; }
+  static constexpr bool is_error(families::http_status status) noexcept {
+    return status.code >= 500 || status.code < 100;
+  }
 };
 
 /// "100" to "599"; "invalid" for another number.
@@ -182,7 +184,8 @@ class basic_http {
 
     void operator()(v0::span& traced, http_status status, std::chrono::nanoseconds elapsed) const noexcept {
       traced.set(kv{"http.response.status_code", status.code});
-      if (status.code >= 500) traced.set(kv{"error.type", detail::status_code_text(status.code)});
+      if (detail::outcome_traits<http_status>::is_error(status))
+        traced.set(kv{"error.type", detail::status_code_text(status.code)});
       duration_of(request.method, http_route{request.route}, status).observe(elapsed);
       requests_of(request.method, http_route{request.route}, status).inc();
       in_flight.sub(1);
@@ -208,10 +211,10 @@ class basic_http {
   }
 
   /// The same; the caller's trace is read from the request's headers, see `tt::extract`.
-  template <class Getter>
-  requires std::invocable<Getter&, std::string_view> guard start(tracer& traces, const http_request& request,
-                                                                 Getter&& header)
-  const { return start(traces, request, extract(header)); }
+  template <std::invocable<std::string_view> Getter>
+  guard start(tracer& traces, const http_request& request, Getter&& header) const {
+    return start(traces, request, extract(header));
+  }
 
  private:
   record record_;

@@ -36,15 +36,17 @@ struct labels {};
 
 namespace detail {
 
-/// What an outcome is asked; without members for what is no outcome.
+/// What an operation asks of its outcome; empty for a type that is none.
 template <class T>
 struct outcome_traits {};
 
 // Found in the enum's own namespace, so that the enum may be called what it likes.
-template <class Enum>
-requires requires(Enum value) {
+template <class T>
+concept names_its_errors = requires(T value) {
   error_outcomes(value)[0] == value;
-}
+};
+
+template <names_its_errors Enum>
 struct outcome_traits<Enum> {
   static constexpr auto errors = error_outcomes(Enum{});
   static constexpr Enum failed = errors[0];

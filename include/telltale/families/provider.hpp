@@ -99,8 +99,8 @@ class basic_provider {
           [&](const Values&... values) {
             duration_series::find(this->duration, values..., ended).observe(elapsed);
             requests_series::find(this->requests, values..., ended).inc();
-            if (detail::outcome_traits<outcome>::is_error(ended))
-              failures_series::find(this->failures, values...).inc();
+            if (!detail::outcome_traits<outcome>::is_error(ended)) return;
+            failures_series::find(this->failures, values...).inc();
           },
           known);
     }

@@ -122,6 +122,8 @@ TEST_CASE("paths, unknown methods and impossible statuses make no series of thei
               {{"method", "_OTHER"}, {"route", "_unmatched"}, {"status_code", "404"}}) == 3);
   CHECK(value(seen.metrics, "http_requests_total",
               {{"method", "GET"}, {"route", "/payments/{id}"}, {"status_code", "invalid"}}) == 3);
+  for (const tt::span_data* span : seen.spans.named("GET /payments/{id}"))
+    CHECK(span->status == tt::span_status::error);
   CHECK(seen.spans.named("_OTHER").size() == 3);
 }
 

@@ -8,7 +8,9 @@
 namespace {
 
 enum class result { paid, refused, failed, timeout };
-constexpr auto error_outcomes(result) { return std::array{result::failed, result::timeout}; }
+constexpr auto error_outcomes(result) {
+  return std::array{result::failed, result::timeout};
+}
 using by_result = tt::label<"result", result>;
 
 struct payouts : observed {
