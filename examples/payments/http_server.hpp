@@ -11,6 +11,7 @@
 
 #include <deque>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -135,9 +136,16 @@ class http_server {
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
 
-  // The pattern, as in "/payments/{id}", is the route on metrics and spans; the path itself never is.
-  void get(const char* pattern, handler handle) { server_.Get(regex_of(pattern), observed(pattern, std::move(handle))); }
-  void post(const char* pattern, handler handle) { server_.Post(regex_of(pattern), observed(pattern, std::move(handle))); }
+  // The pattern, as in "/payments/{id}", is the route on metrics and spans; the path itself never is. The status codes are
+  // those that the route answers with: their series are there from the start, so that `rate` sees the first of each.
+  void get(const char* pattern, std::initializer_list<int> status_codes, handler handle) {
+    metrics_.declare(tt::families::http_method::get, pattern, status_codes);
+    server_.Get(regex_of(pattern), observed(pattern, std::move(handle)));
+  }
+  void post(const char* pattern, std::initializer_list<int> status_codes, handler handle) {
+    metrics_.declare(tt::families::http_method::post, pattern, status_codes);
+    server_.Post(regex_of(pattern), observed(pattern, std::move(handle)));
+  }
 
   /// Listens, and answers on threads of its own from now on. Returns "host:port" with the real port.
   std::string start(const std::string& address) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -93,22 +94,22 @@ class service {
         webhooks_(obs.metrics()) {}
 
   void serve_on(http_server& server) {
-    const auto post = [&](const char* pattern, void (service::*handle)(exchange&)) {
-      server.post(pattern, [this, handle](exchange& asked) { guarded(asked, handle); });
+    const auto post = [&](const char* pattern, std::initializer_list<int> status_codes, auto handle) {
+      server.post(pattern, status_codes, [this, handle](exchange& asked) { guarded(asked, handle); });
     };
-    const auto get = [&](const char* pattern, void (service::*handle)(exchange&)) {
-      server.get(pattern, [this, handle](exchange& asked) { guarded(asked, handle); });
+    const auto get = [&](const char* pattern, std::initializer_list<int> status_codes, auto handle) {
+      server.get(pattern, status_codes, [this, handle](exchange& asked) { guarded(asked, handle); });
     };
-    post("/payments", &service::create_payment);
-    get("/payments/{id}", &service::show_payment);
-    post("/payments/{id}/capture", &service::capture_payment);
-    post("/escrows", &service::open_escrow);
-    get("/escrows/{id}", &service::show_escrow);
-    post("/escrows/{id}/fund", &service::fund_escrow);
-    post("/escrows/{id}/complete", &service::complete_escrow);
-    post("/escrows/{id}/dispute", &service::dispute_escrow);
-    post("/escrows/{id}/resolve", &service::resolve_escrow);
-    post("/webhooks/psp", &service::take_webhook);
+    post("/payments", {201, 400, 402, 409, 502, 504}, &service::create_payment);
+    get("/payments/{id}", {200, 404}, &service::show_payment);
+    post("/payments/{id}/capture", {200, 404, 409, 502, 504}, &service::capture_payment);
+    post("/escrows", {201, 400}, &service::open_escrow);
+    get("/escrows/{id}", {200, 404}, &service::show_escrow);
+    post("/escrows/{id}/fund", {200, 400, 404, 409}, &service::fund_escrow);
+    post("/escrows/{id}/complete", {200, 404, 409}, &service::complete_escrow);
+    post("/escrows/{id}/dispute", {200, 400, 404, 409}, &service::dispute_escrow);
+    post("/escrows/{id}/resolve", {200, 400, 404, 409}, &service::resolve_escrow);
+    post("/webhooks/psp", {200, 400, 404}, &service::take_webhook);
   }
 
  private:

@@ -35,6 +35,7 @@ struct behaviour {
   double hang = 5.0;
   double webhook_delay = 0.05;
   bool webhook_context = true;   ///< whether webhooks carry traceparent
+  std::string webhook_url;       ///< the service that gets them, as http://host:port; empty for none
 
   static constexpr std::pair<const char*, double behaviour::*> numbers[] = {
       {"latency", &behaviour::latency},         {"jitter", &behaviour::jitter},
@@ -65,9 +66,8 @@ class stoppable {
 /// Delivers events on a thread of its own, in the context of the request that caused each.
 class webhooks {
  public:
-  webhooks(tt::telemetry& obs, std::string url, stoppable& patience)
+  webhooks(tt::telemetry& obs, stoppable& patience)
       : obs_(obs),
-        url_(std::move(url)),
         patience_(patience),
         deliveries_(obs.metrics().counter<by_delivery>(
             {.name = "psp_webhooks_total", .help = "Webhooks, by what became of them."})),
@@ -75,15 +75,14 @@ class webhooks {
         thread_([this] { run(); }) {}
   ~webhooks() { stop(); }
 
-  /// Sends from the calling request's context; `due` seconds from now.
-  void send(json event, double due, bool with_context) {
-    if (url_.empty()) return;
+  /// Sends from the calling request's context, when the delay is over.
+  void send(json event, const behaviour& today) {
+    if (today.webhook_url.empty()) return;
+    const auto delay = std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(today.webhook_delay));
     const std::lock_guard lock(mutex_);
     pending_.add(1);
-    queue_.push_back({tt::context::current(), std::move(event),
-                      std::chrono::steady_clock::now() +
-                          std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(due)),
-                      with_context});
+    queue_.push_back(
+        {tt::context::current(), std::move(event), clock::now() + delay, today.webhook_url, today.webhook_context});
     wake_.notify_one();
   }
 
@@ -99,11 +98,13 @@ class webhooks {
 
  private:
   using by_delivery = tt::label<"outcome", delivery>;
+  using clock = std::chrono::steady_clock;
 
   struct entry {
     tt::context origin;
     json event;
-    std::chrono::steady_clock::time_point due;
+    clock::time_point due;
+    std::string url;
     bool with_context;
   };
 
@@ -133,7 +134,7 @@ class webhooks {
     int status = 0;
     for (int attempt = 1; attempt <= 3 && outcome == delivery::unreachable; ++attempt) {
       if (attempt > 1) patience_.wait(0.1 * attempt);
-      httplib::Client client(url_);
+      httplib::Client client(sent.url);
       client.set_connection_timeout(1s);
       client.set_read_timeout(2s);
       const httplib::Result result = client.Post("/webhooks/psp", headers, sent.event.dump(), "application/json");
@@ -149,7 +150,6 @@ class webhooks {
   }
 
   tt::telemetry& obs_;
-  const std::string url_;
   stoppable& patience_;
   tt::family<tt::counter, by_delivery> deliveries_;
   tt::gauge pending_;
@@ -172,11 +172,11 @@ class simulator {
             {.name = "psp_decisions_total", .help = "Requests from merchants, by what was decided."})) {}
 
   void serve_on(http_server& server) {
-    server.post("/v1/authorizations", [this](exchange& asked) { decide(asked, operation::authorize); });
-    server.post("/v1/captures", [this](exchange& asked) { decide(asked, operation::capture); });
-    server.get("/v1/ping", [](exchange& asked) { asked.answer(200, {{"status", "ok"}}); });
-    server.get("/admin/behaviour", [this](exchange& asked) { asked.answer(200, to_json(now())); });
-    server.post("/admin/behaviour", [this](exchange& asked) { dial(asked); });
+    server.post("/v1/authorizations", {200, 503}, [this](exchange& asked) { decide(asked, operation::authorize); });
+    server.post("/v1/captures", {200, 503}, [this](exchange& asked) { decide(asked, operation::capture); });
+    server.get("/v1/ping", {200}, [](exchange& asked) { asked.answer(200, {{"status", "ok"}}); });
+    server.get("/admin/behaviour", {200}, [this](exchange& asked) { asked.answer(200, to_json(now())); });
+    server.post("/admin/behaviour", {200, 400}, [this](exchange& asked) { dial(asked); });
   }
 
  private:
@@ -189,7 +189,7 @@ class simulator {
   }
 
   static json to_json(const behaviour& shown) {
-    json body{{"webhook_context", shown.webhook_context}};
+    json body{{"webhook_context", shown.webhook_context}, {"webhook_url", shown.webhook_url}};
     for (const auto& [name, field] : behaviour::numbers) body[name] = shown.*field;
     return body;
   }
@@ -203,6 +203,10 @@ class simulator {
       if (name == "webhook_context" && value.is_boolean()) {
         wanted.webhook_context = value;
         known = true;
+      }
+      if (name == "webhook_url" && value.is_string()) {
+        wanted.webhook_url = value;
+        known = wanted.webhook_url.empty() || wanted.webhook_url.starts_with("http://");
       }
       for (const auto& [number, field] : behaviour::numbers) {
         if (name != number || !value.is_number()) continue;
@@ -221,8 +225,9 @@ class simulator {
 
   void decide(exchange& asked, operation wanted) {
     const json body = asked.body();
-    const std::string payment_id = body.value("payment_id", std::string());
-    if (payment_id.empty()) throw refusal{400, "missing_field", "the field payment_id is missing"};
+    const auto found = body.find("payment_id");
+    if (found == body.end() || !found->is_string()) throw refusal{400, "missing_field", "payment_id must be text"};
+    const std::string payment_id = *found;
     asked.note("payment_id", payment_id);
 
     const behaviour today = now();
@@ -252,7 +257,7 @@ class simulator {
                   {"type", "payment.captured"},
                   {"payment_id", payment_id},
                   {"occurred_at_ms", std::chrono::duration_cast<std::chrono::milliseconds>(happened).count()}},
-                 today.webhook_delay, today.webhook_context);
+                 today);
   }
 
   tt::telemetry& obs_;
@@ -274,9 +279,10 @@ int run(const command_line& options, const stop_signals& signals) {
   dialled.decline_ratio = options.number("decline-ratio", 0, 1);
   dialled.fault_ratio = options.number("fault-ratio", 0, 1);
   dialled.webhook_delay = options.number("webhook-delay", 0, 60);
+  dialled.webhook_url = options.text("webhook-url");
 
   stoppable patience;
-  webhooks events(obs, options.text("webhook-url"), patience);
+  webhooks events(obs, patience);
   simulator handlers(obs, dialled, events, patience);
   http_server api(obs);
   handlers.serve_on(api);
