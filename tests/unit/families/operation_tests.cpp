@@ -5,13 +5,20 @@
 #include <stdexcept>
 #include <utility>
 
-namespace {
+namespace bank {
 
 enum class result { paid, refused, failed, timeout };
 constexpr auto error_outcomes(result) {
   return std::array{result::failed, result::timeout};
 }
 using by_result = tt::label<"result", result>;
+
+}  // namespace bank
+
+namespace {
+
+using bank::by_result;
+using bank::result;
 
 struct payouts : observed {
   tt::family<tt::counter, by_result> total = metrics.counter<by_result>({.name = "payouts_total", .help = "Payouts."});

@@ -7,9 +7,7 @@
 using families::by_currency;
 using families::payment_status;
 
-namespace {
 enum class currency { eur, jpy };
-}
 template <>
 inline constexpr std::array<std::string_view, 2> tt::enum_names<currency>{"EUR", "JPY"};
 
