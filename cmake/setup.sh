@@ -43,6 +43,9 @@ ROWS
       cat <<'ROWS'
 benchmark/benchmark.h      libbenchmark-dev
 prometheus/registry.h      prometheus-cpp-dev
+valgrind/callgrind.h       valgrind
+gnuplot                    gnuplot-nox
+python3                    python3
 ROWS
       ;;
     examples)

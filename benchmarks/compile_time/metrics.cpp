@@ -1,0 +1,3 @@
+#include <telltale/metrics.hpp>
+
+int main() {}

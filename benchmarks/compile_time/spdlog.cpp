@@ -1,0 +1,3 @@
+#include <spdlog/spdlog.h>
+
+int main() {}
