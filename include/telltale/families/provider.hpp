@@ -62,7 +62,8 @@ struct provider_options {
 /// The pack; `provider` below is how it is spelled. A struct of handles: cheap to copy, safe for as long as the process
 /// lives.
 /// Thread safety: all members may be called concurrently.
-/// Cost of a call: a client span, an observation and an increment (two with `failures`).
+/// Cost of a call: a client span, an observation and an increment (two with `failures`); with enum labels and an
+/// unsampled span some 0.1 us in all.
 template <class RequestLabels, class DurationLabels = detail::start_labels<RequestLabels>>
 class basic_provider {
   using failure_labels = detail::start_labels<RequestLabels>;
