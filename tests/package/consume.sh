@@ -6,5 +6,5 @@ source=$1 build=$2
 shift 2
 rm -rf "$build"
 cmake -S "$source" -B "$build" -G Ninja "$@"
-cmake --build "$build"
+cmake --build "$build" --target consumer  # of a subdirectory: only what the consumer needs
 "$build/consumer"
