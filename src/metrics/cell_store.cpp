@@ -2,8 +2,11 @@
 
 #include "base/fork.hpp"
 
+#include <telltale/metrics/histogram.hpp>
+
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <mutex>
 #include <new>
 
@@ -46,15 +49,17 @@ constexpr std::uint64_t least_capacity = 8192;  // 64 KiB of addresses
 constexpr std::uint64_t huge_page = 2u << 20;
 
 std::uint64_t bytes_of(std::uint64_t cells) noexcept { return cells * sizeof(cell); }
+// What is mapped for a capacity: a row that begins below it ends within.
+std::uint64_t mapping_of(std::uint64_t capacity) noexcept { return bytes_of(capacity + longest_row); }
 
 // Anonymous memory reads as zero and becomes memory, a page at a time, when it is written: a block costs what its
 // thread touches.
 cell* map_cells(std::uint64_t capacity) noexcept {
-  void* memory = ::mmap(nullptr, bytes_of(capacity), PROT_READ | PROT_WRITE,
+  void* memory = ::mmap(nullptr, mapping_of(capacity), PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
   // A huge page would make one touched cell cost 2 MiB.
-  if (bytes_of(capacity) >= huge_page) ::madvise(memory, bytes_of(capacity), MADV_NOHUGEPAGE);
+  if (mapping_of(capacity) >= huge_page) ::madvise(memory, mapping_of(capacity), MADV_NOHUGEPAGE);
   return static_cast<cell*>(memory);
 }
 
@@ -64,9 +69,9 @@ bool grow(block& mine, std::uint64_t wanted) noexcept {
     mine.cells = map_cells(capacity);
     if (mine.cells == nullptr) return false;
   } else {
-    void* moved = ::mremap(mine.cells, bytes_of(mine.capacity), bytes_of(capacity), MREMAP_MAYMOVE);
+    void* moved = ::mremap(mine.cells, mapping_of(mine.capacity), mapping_of(capacity), MREMAP_MAYMOVE);
     if (moved == MAP_FAILED) return false;
-    if (bytes_of(capacity) >= huge_page) ::madvise(moved, bytes_of(capacity), MADV_NOHUGEPAGE);
+    if (mapping_of(capacity) >= huge_page) ::madvise(moved, mapping_of(capacity), MADV_NOHUGEPAGE);
     mine.cells = static_cast<cell*>(moved);
   }
   mine.capacity = capacity;
@@ -157,13 +162,18 @@ void add_slowly(slot where, double amount) noexcept {
   }
 }
 
-void observe_slowly(slot sum, slot bucket, double value) noexcept {
-  if ((sum & rejecting) != 0) {
-    add_slowly(sum, std::uint64_t{1});
-  } else if (bucket < this_thread.cell_capacity || reach(bucket)) {
-    add_to(this_thread.cells[sum], value);
-    add_to(this_thread.cells[bucket], std::uint64_t{1});
-  }
+void observe_slowly(const histogram_layout& layout, slot row, double value) noexcept {
+  if ((row & rejecting) != 0) return add_slowly(row, std::uint64_t{1});
+  if (!(value >= 0.0 && value <= std::numeric_limits<double>::max())) return add_slowly(layout.first, std::uint64_t{1});
+  if (row >= this_thread.cell_capacity && !reach(row)) return;
+  const auto bits = std::bit_cast<std::int64_t>(value + 0.0);  // a negative zero becomes a positive one
+  const std::int64_t* bound = layout.bounds;
+  for (std::uint32_t half = layout.half; half > 8; half >>= 1) bound = bound[half - 1] < bits ? bound + half : bound;
+  const auto bucket = static_cast<slot>(find_bound(bound, bits) - layout.bounds);
+  add_to(this_thread.cells[row], value);
+  add_to(this_thread.cells[row + 1 + bucket], std::uint64_t{1});
+  const span_context* trace = this_thread.current;
+  if (trace != nullptr && trace->sampled()) record_exemplar(layout, row + 1 + bucket, value, *trace);
 }
 
 void prepare_cells_for_forks() {
@@ -209,8 +219,9 @@ void cell_reader::for_each_block(slot first, std::uint32_t count, std::uint32_t 
   for (std::uint32_t done = 0; done < count; done += step) {
     const std::uint32_t part = std::min(step, count - done);
     for (const block* each = the_store.instance.blocks; each != nullptr; each = each->next) {
-      if (first + done < each->capacity) {
-        const auto readable = static_cast<std::uint32_t>(std::min<std::uint64_t>(part, each->capacity - first - done));
+      const std::uint64_t mapped = each->cells == nullptr ? 0 : each->capacity + longest_row;
+      if (first + done < mapped) {
+        const auto readable = static_cast<std::uint32_t>(std::min<std::uint64_t>(part, mapped - first - done));
         visit(each->cells + first + done, readable, done);
         read_ += readable;
       }
@@ -240,7 +251,7 @@ void cell_reader::add_doubles(slot first, std::uint32_t count, double* totals) n
 void cell_reader::add_rows(slot first, std::uint32_t rows, std::uint32_t stride, double* sums,
                            std::uint64_t* buckets) noexcept {
   for_each_block(first, rows * stride, stride, [&](const cell* cells, std::uint32_t readable, std::uint32_t offset) {
-    // A block ends with a power of two, perhaps within a row; what lies beyond was never touched.
+    // A block may end within a row; then nothing of the row was touched.
     std::uint32_t at = 0;
     for (std::uint32_t row = offset / stride; at < readable; ++row) {
       sums[row] += std::bit_cast<double>(cells[at++].load(std::memory_order_relaxed));

@@ -7,6 +7,7 @@
 #include <telltale/result.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 
@@ -17,7 +18,12 @@ namespace detail {
 std::atomic<double> gauge_to_nowhere{0};
 
 namespace {
-constexpr double bounds_of_nothing[1] = {std::numeric_limits<double>::infinity()};
+constexpr std::size_t least_padding = 16;  // the last steps of find_bound are always taken
+constexpr auto bounds_of_nothing = [] {
+  std::array<std::int64_t, least_padding> bounds{};
+  bounds.fill(std::bit_cast<std::int64_t>(std::numeric_limits<double>::infinity()));
+  return bounds;
+}();
 constexpr std::uint32_t most_series = 1'000'000;
 
 [[noreturn]] void out_of_room(const std::string& name) {
@@ -42,19 +48,22 @@ metric_type type_of(cell_kind kind) noexcept {
   }
 }
 
-// Bounds padded with +Inf to a power of two above their number, as the search in histogram::observe wants them.
-const double* keep_padded(std::span<const double> bounds, std::uint32_t& half) {
-  const std::size_t padded = std::bit_ceil(bounds.size() + 1);
-  double* kept = kept_memory().allocate<double>(padded);
+// Bounds padded with +Inf to a power of two above their number, as find_bound wants them.
+const std::int64_t* keep_padded(std::span<const double> bounds, std::uint32_t& half) {
+  const std::size_t padded = std::max(std::bit_ceil(bounds.size() + 1), least_padding);
+  auto* kept = kept_memory().allocate<std::int64_t>(padded);
   if (kept == nullptr) return nullptr;
-  std::fill(std::copy(bounds.begin(), bounds.end(), kept), kept + padded, std::numeric_limits<double>::infinity());
+  for (std::size_t i = 0; i < padded; ++i) {
+    // A bound of negative zero becomes a positive one, which has the bit pattern that comes before every other value's.
+    kept[i] = i < bounds.size() ? std::bit_cast<std::int64_t>(bounds[i] + 0.0) : bounds_of_nothing[0];
+  }
   half = static_cast<std::uint32_t>(padded / 2);
   return kept;
 }
 
 }  // namespace
 
-const histogram_layout layout_of_nothing{bounds_of_nothing, nullptr, 0, 0, 0};
+const histogram_layout layout_of_nothing{bounds_of_nothing.data(), nullptr, nowhere, 0, least_padding / 2};
 
 // ---- One family ----
 
@@ -348,9 +357,9 @@ registry::registration registry::add_family(kind what, const metric_options& opt
   }();
   const detail::family_record& made = core_->add_family(cells, options, details, labels);
   registration handles;
-  handles.counter = {made.first};
+  handles.counter = {made.first + 1};
   handles.gauge = {made.gauges, made.first};
-  handles.histogram = {made.layout, made.first, made.stride};
+  handles.histogram = {made.layout, made.first + 1, made.stride};
   handles.table = made.table;
   return handles;
 }

@@ -5,9 +5,11 @@ namespace tt = telltale;
 
 enum class provider { stripe, adyen, checkout };
 enum class outcome { approved, declined, failed };
+enum class currency { eur, usd, gbp, chf, jpy };
 
 using by_provider = tt::label<"provider", provider>;
 using by_outcome = tt::label<"outcome", outcome>;
+using by_currency = tt::label<"currency", currency>;
 
 #define EXPORTED extern "C" [[gnu::visibility("default")]]
 
@@ -26,6 +28,15 @@ EXPORTED void increment_one_label(const tt::family<tt::counter, by_provider>& ch
 EXPORTED void increment_two_labels(const tt::family<tt::counter, by_provider, by_outcome>& charges, provider p, outcome o) {
   charges.with(p, o).inc();
 }
+
+// limit: increment_three_labels 18 no-lock
+EXPORTED void increment_three_labels(const tt::family<tt::counter, by_provider, by_outcome, by_currency>& charges, provider p,
+                                     outcome o, currency c) {
+  charges.with(p, o, c).inc();
+}
+
+// limit: observe 40 no-lock
+EXPORTED void observe(const tt::histogram& timing, double seconds) { timing.observe(seconds); }
 
 // limit: set_gauge 4 no-lock
 EXPORTED void set_gauge(const tt::gauge& level, double value) { level.set(value); }

@@ -31,6 +31,10 @@ using slot = std::uint32_t;
 inline constexpr std::uint32_t max_slots = 1u << 27;
 /// Slots below this are never read: default-constructed handles count there.
 inline constexpr slot first_usable_slot = 16;
+/// Where the series of a default-constructed family are: beyond every block, and never given out.
+inline constexpr slot nowhere = 1u << 30;
+/// A histogram's row may begin below a block's capacity and end this much above it: blocks have room for that.
+inline constexpr std::uint32_t longest_row = 256;
 /// Set in a handle made from a value that is no enumerator. Such a slot is beyond every block, so the test that every
 /// update makes anyway leads to the slow function, which counts one rejected update at the number without this bit.
 inline constexpr slot rejecting = 1u << 31;
@@ -40,16 +44,26 @@ inline constexpr slot rejecting = 1u << 31;
 TELLTALE_API TELLTALE_COLD void add_slowly(slot where, std::uint64_t amount) noexcept;
 TELLTALE_API TELLTALE_COLD void add_slowly(slot where, double amount) noexcept;
 
+// The assembly below is one aligned load and one aligned store, as the C++ beside it. GCC 12 never folds the two into the
+// addition: that costs an increment through two labels three instructions more (17 instead of 14), an observation five.
 TELLTALE_INLINE void add_to(cell& mine, std::uint64_t amount) noexcept {
+#if defined(TELLTALE_ADDS_TO_MEMORY)
+  asm("addq %[amount], %[mine]" : [mine] "+m"(mine) : [amount] "er"(amount) : "cc");
+#else
   mine.store(mine.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+#endif
 }
 
 TELLTALE_INLINE void add_to(cell& mine, double amount) noexcept {
+#if defined(TELLTALE_ADDS_TO_MEMORY)
+  asm("addsd %[mine], %[amount]\n\tmovsd %[amount], %[mine]" : [mine] "+m"(mine), [amount] "+x"(amount));
+#else
   const double sum = std::bit_cast<double>(mine.load(std::memory_order_relaxed)) + amount;
   mine.store(std::bit_cast<std::uint64_t>(sum), std::memory_order_relaxed);
+#endif
 }
 
-/// Adds to the calling thread's cell. Cost: nine instructions.
+/// Adds to the calling thread's cell. Cost: seven instructions with GCC, six with Clang.
 template <class Amount>
 TELLTALE_INLINE void add(slot where, Amount amount) noexcept {
   const thread_state& mine = this_thread;

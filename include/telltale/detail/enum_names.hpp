@@ -77,7 +77,6 @@ constexpr name_positions find_names(std::string_view text) noexcept {
     while (at < text.size() && text[at] == ' ') ++at;
     std::size_t end = at;
     std::size_t last_colon = std::string_view::npos;
-    const bool is_cast = text[at] == '(';
     int depth = 0;  // commas inside <> or () of a qualified name do not separate values
     while (end < text.size()) {
       const char c = text[end];
@@ -87,8 +86,10 @@ constexpr name_positions find_names(std::string_view text) noexcept {
       if (depth == 0 && c == ':') last_colon = end;
       ++end;
     }
-    if (!is_cast && is_candidate<Enum>(static_cast<int>(i) + first_candidate)) {
-      const std::size_t begin = last_colon == std::string_view::npos ? at : last_colon + 1;
+    // A scoped enumerator is always qualified; a cast, "(E)7" or "((anonymous namespace)::E)7", has no :: of its own.
+    const bool is_enumerator = last_colon != std::string_view::npos;
+    if (is_enumerator && is_candidate<Enum>(static_cast<int>(i) + first_candidate)) {
+      const std::size_t begin = last_colon + 1;
       found.begin[i] = static_cast<std::uint32_t>(begin);
       found.size[i] = static_cast<std::uint16_t>(end - begin);
     }

@@ -14,7 +14,7 @@ inline namespace v0 {
 
 /// A monotonic count of events or whole units.
 /// Thread safety: `inc` from any thread at any time, in static and thread_local destructors too; not from a
-/// signal handler. Cost: nine instructions in position-independent code, no lock prefix, no shared cache line.
+/// signal handler. Cost: seven instructions in position-independent code with GCC, six with Clang; no lock prefix, no shared cache line.
 class counter {
  public:
   /// Counts into nothing.
@@ -25,10 +25,13 @@ class counter {
 
   // How a registry and a family make handles; not for users.
   struct location {
-    detail::slot first = 0;  // counts rejected updates; the series follow it
+    detail::slot series = detail::nowhere;  // the first one's; the cell before it counts rejected updates
+    TELLTALE_INLINE detail::slot rejected() const noexcept { return series - 1; }
   };
-  TELLTALE_INLINE counter(location where, std::uint32_t index) noexcept : slot_(where.first + 1 + index) {}
-  TELLTALE_INLINE static counter rejecting(location where) noexcept { return counter(where.first | detail::rejecting); }
+  TELLTALE_INLINE counter(location where, std::uint32_t index) noexcept : slot_(where.series + index) {}
+  TELLTALE_INLINE static counter rejecting(location where) noexcept {
+    return counter(where.rejected() | detail::rejecting);
+  }
 
  private:
   explicit constexpr counter(detail::slot where) noexcept : slot_(where) {}
@@ -55,9 +58,9 @@ class double_counter {
 
   using location = counter::location;
   TELLTALE_INLINE double_counter(location where, std::uint32_t index) noexcept
-      : double_counter(where.first + 1 + index, where.first) {}
+      : double_counter(where.series + index, where.rejected()) {}
   TELLTALE_INLINE static double_counter rejecting(location where) noexcept {
-    return double_counter(where.first | detail::rejecting, where.first);
+    return double_counter(where.rejected() | detail::rejecting, where.rejected());
   }
 
  private:

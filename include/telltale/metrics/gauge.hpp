@@ -38,11 +38,12 @@ class gauge {
 
   struct location {
     std::atomic<double>* cells = nullptr;
-    detail::slot first = 0;  // counts rejected updates
+    detail::slot rejected = detail::nowhere;  // counts rejected updates
   };
-  TELLTALE_INLINE gauge(location where, std::uint32_t index) noexcept : cell_(where.cells + index) {}
+  TELLTALE_INLINE gauge(location where, std::uint32_t index) noexcept
+      : cell_(where.cells != nullptr ? where.cells + index : &detail::gauge_to_nowhere) {}
   static gauge rejecting(location where) noexcept {
-    detail::add_slowly(where.first, std::uint64_t{1});
+    detail::add_slowly(where.rejected, std::uint64_t{1});
     return gauge{};
   }
 

@@ -12,6 +12,11 @@ namespace tt = telltale;
 using namespace example;
 using tt::testing::value;
 
+namespace {
+enum class side_of_die { one, two, three, four, five, six };
+using by_side_of_die = tt::label<"side", side_of_die>;
+}  // namespace
+
 TEST_CASE("a counter without labels exists at 0 and counts") {
   tt::registry metrics;
   const tt::counter seen = metrics.counter({.name = "seen_total", .help = "Seen."});
@@ -92,10 +97,24 @@ TEST_CASE("what a thread counted is there after the thread") {
 TEST_CASE("a default-constructed handle counts into nothing") {
   const tt::counter nothing;
   nothing.inc();
-  const tt::family<tt::counter, by_provider> no_family;
-  no_family.with(provider::adyen).inc();
   tt::registry metrics;
-  CHECK(metrics.collect().families().empty());
+  const auto seen = metrics.counter<by_side_of_die, by_provider>({.name = "seen_total", .help = "Seen."});
+  const tt::family<tt::counter, by_side_of_die, by_side_of_die> no_counters;
+  const tt::family<tt::double_counter, by_side_of_die> no_sums;
+  const tt::family<tt::gauge, by_side_of_die> no_gauges;
+  const tt::family<tt::histogram, by_side_of_die> no_histograms;
+  const tt::family<tt::counter, by_merchant> no_texts;
+  for (int side = 0; side < 7; ++side) {  // the last is no enumerator
+    no_counters.with(side_of_die::five, static_cast<side_of_die>(side)).inc();
+    no_sums.with(static_cast<side_of_die>(side)).inc();
+    no_gauges.with(static_cast<side_of_die>(side)).set(1);
+    no_histograms.with(static_cast<side_of_die>(side)).observe(1);
+    no_texts.with(by_merchant{"a"}).inc();
+  }
+  const tt::snapshot values = metrics.collect();
+  for (const tt::series_snapshot& series : values.find("seen_total")->series) CHECK(series.value.integer() == 0);
+  CHECK(value(metrics, "telltale_metric_rejected_total", {{"metric", "seen_total"}}) == 0);
+  (void)seen;
 }
 
 TEST_CASE("handles that outlive their registry leave the next registry alone") {

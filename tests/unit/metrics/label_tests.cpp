@@ -41,6 +41,7 @@ TEST_CASE("names are found for enums of every shape") {
   CHECK(enumerator_name(negative::below) == "below");
   CHECK(enumerator_name(with_gap::third) == "third");
   CHECK(enumerator_name(wide::c) == "c");
+  CHECK(tt::detail::enumerators_start_at_zero_without_gaps<flag>());  // in an anonymous namespace, as all of these
   CHECK(enumerator_name(outer<std::pair<int, char>>::inner::beta) == "beta");
   CHECK(enumerator_name(static_cast<example::provider>(7)).empty());
   CHECK(enumerator_name(static_cast<example::provider>(-1)).empty());
