@@ -305,12 +305,12 @@ def write_plot(path, data):
              ("counter_prometheus_held", "prometheus-cpp, held"),
              ("counter_prometheus_lookup", "prometheus-cpp, three labels looked up")]
     pairs = [("histogram", "histogram_held", "histogram_prometheus"), ("log line", "log_six_fields", "log_spdlog"),
-             ("scrape, counter", "scrape_counter_text/10000", "scrape_counter_prometheus/10000"),
-             ("scrape, histogram", "scrape_histogram_text/10000", "scrape_histogram_prometheus/10000")]
-    script = ["set terminal svg size 1000,420 font 'sans-serif,12' background '#ffffff'", "set output '/dev/stdout'",
+             ("scrape,\\ncounter", "scrape_counter_text/10000", "scrape_counter_prometheus/10000"),
+             ("scrape,\\nhistogram", "scrape_histogram_text/10000", "scrape_histogram_prometheus/10000")]
+    script = ["set terminal svg size 1000,480 font 'sans-serif,12' background '#ffffff'", "set output '/dev/stdout'",
               "set multiplot layout 1,2", "set logscale y", "set grid ytics lc rgb '#dddddd'",
               "set title 'An increment: CPU nanoseconds by threads'", "set xlabel 'threads'", "set xtics (1, 2, 4, 8)",
-              "set xrange [0.5:8.5]", "set key bottom right font ',10'", "set yrange [0.1:2000]"]
+              "set xrange [0.5:8.5]", "set key below maxcols 2 font ',11'", "set yrange [0.1:1000]"]
     for name, _ in lines:
         points = "\n".join(f"{threads} {value['median']}" for threads, value in rows[name]["ns"].items())
         script.append(f"${name} << EOD\n{points}\nEOD")
@@ -321,7 +321,7 @@ def write_plot(path, data):
     script += ["set title 'Nanoseconds, one thread (scrapes: a series)'", "unset xlabel", "set xtics auto",
                "set xrange [*:*]",
                "set yrange [1:*]", "set style data histograms", "set style fill solid", "set boxwidth 0.9",
-               "set key top left", f"$pairs << EOD\n{points}\nEOD",
+               "set key inside top left vertical", f"$pairs << EOD\n{points}\nEOD",
                "plot $pairs using 2:xtic(1) lc rgb '#1b6ca8' title 'telltale', "
                "'' using 3 lc rgb '#c0c0c0' title 'prometheus-cpp, spdlog'"]
     drawn = subprocess.run(["gnuplot"], input="\n".join(script) + "\n", capture_output=True, text=True)
