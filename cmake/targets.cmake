@@ -62,6 +62,10 @@ function(telltale_library target)
                VISIBILITY_INLINES_HIDDEN ON
                POSITION_INDEPENDENT_CODE ON
                VERIFY_INTERFACE_HEADER_SETS ${TELLTALE_BUILD_TESTS})
+  if(PROJECT_IS_TOP_LEVEL AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # A definition that does not see its header's TELLTALE_API stays hidden in the shared library.
+    target_compile_options(${target} PRIVATE -Wmissing-declarations)
+  endif()
   if(BUILD_SHARED_LIBS)
     # A thread that exits runs our hook, also after the last dlclose. And a symbol that is missing here, because
     # the library that has it does not export it, is an error here, not in the consumer's link.
