@@ -101,6 +101,15 @@ class exchange {
   std::vector<tt::attribute> notes_;
 };
 
+/// The last line of a process: what became of its spans. False when some could not be written in time.
+inline bool report_stop(tt::telemetry& obs) {
+  const bool flushed = obs.flush();
+  const tt::span_counts spans = obs.traces().counts();
+  obs.log().info("stopped", tt::kv{"spans_started", spans.started}, tt::kv{"spans_exported", spans.exported},
+                 tt::kv{"spans_failed", spans.failed}, tt::kv{"spans_dropped", spans.dropped_queue_full});
+  return flushed;
+}
+
 /// Thread safety: set up and stopped by one thread. Cost: the threads of its pool, and one that accepts.
 class http_server {
  public:

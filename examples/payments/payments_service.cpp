@@ -357,8 +357,7 @@ int run(const command_line& options, const stop_signals& signals) {
   obs.log().info("stopping", tt::kv{"signal", signal});
   api.stop();          // every accepted request is answered
   settlements.stop();  // what they captured is settled
-  obs.log().info("stopped");
-  return obs.flush() ? 0 : 1;
+  return report_stop(obs) ? 0 : 1;
 }
 
 }  // namespace

@@ -298,8 +298,7 @@ int run(const command_line& options, const stop_signals& signals) {
   patience.stop();  // whoever waits for its latency is answered now
   api.stop();
   events.stop();
-  obs.log().info("stopped");
-  return obs.flush() ? 0 : 1;
+  return report_stop(obs) ? 0 : 1;
 }
 
 }  // namespace
