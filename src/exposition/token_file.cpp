@@ -30,6 +30,20 @@ struct descriptor {
 
 std::string reason(int code) { return std::generic_category().message(code); }
 
+std::string_view without_blanks(std::string_view text) noexcept {
+  constexpr std::string_view blank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(blank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blank) - first + 1);
+}
+
+bool is_token(std::string_view text) noexcept {
+  for (const char c : text) {
+    if (c < '!' || c > '~') return false;
+  }
+  return !text.empty();
+}
+
 // Reads the file into `token`, or says what is wrong with it.
 std::string read_token(const std::string& path, std::string& token) {
   token.clear();
@@ -58,16 +72,9 @@ std::string read_token(const std::string& path, std::string& token) {
   }
   if (size > max_bytes) return file + "holds more than 4096 bytes; it must hold one token and nothing else";
 
-  std::string_view text(bytes.data(), size);
-  constexpr std::string_view blank = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blank);
-  if (first == std::string_view::npos) return file + "is empty; write the token into it";
-  text = text.substr(first, text.find_last_not_of(blank) - first + 1);
-  for (const char c : text) {
-    if (c < '!' || c > '~') {
-      return file + "holds something other than one token of visible ASCII characters; write the token alone";
-    }
-  }
+  const std::string_view text = without_blanks({bytes.data(), size});
+  if (text.empty()) return file + "is empty; write the token into it";
+  if (!is_token(text)) return file + "holds something other than one token of visible ASCII characters; write the token alone";
   token = text;
   return {};
 }
@@ -97,6 +104,7 @@ struct token_file::impl {
   // The file is read again rather than compared by time and size: it is small, and a change within the resolution
   // of the file system's clock would go unnoticed.
   void refresh() {
+    if (path.empty()) return;  // the token was given
     const steady_time now = time->steady_now();
     if (now - read_at < reading_interval) return;
     read_at = now;
@@ -108,6 +116,18 @@ token_file::token_file(std::string path, const clock& time) : impl_(std::make_un
   impl_->read_at = time.steady_now();
   impl_->problem = read_token(impl_->path, impl_->token);
   if (!impl_->problem.empty()) throw error(error_code::unusable_secret_file, impl_->problem);
+}
+
+token_file::token_file(std::unique_ptr<impl> state) noexcept : impl_(std::move(state)) {}
+
+token_file token_file::holding(std::string_view token) {
+  auto state = std::make_unique<impl>(std::string{}, system_clock());
+  state->token = without_blanks(token);
+  if (!is_token(state->token)) {
+    throw error(error_code::unusable_secret_file,
+                "the bearer token is empty or has something other than visible ASCII characters in it; give the token alone");
+  }
+  return token_file(std::move(state));
 }
 
 token_file::~token_file() = default;

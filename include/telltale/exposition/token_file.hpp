@@ -30,6 +30,9 @@ class TELLTALE_API token_file {
 
   /// Reads the file. Throws `error` (unusable_secret_file) that names the path, the rule broken and the remedy.
   explicit token_file(std::string path, const clock& time = system_clock());
+  /// A token that is in no file, for what hands it over in the environment. Throws `error` (unusable_secret_file) unless it
+  /// is visible ASCII characters alone. A file is better: it can be rotated, and no other program inherits it.
+  static token_file holding(std::string_view token);
   ~token_file();
   token_file(token_file&&) noexcept;
   token_file& operator=(token_file&&) noexcept;
@@ -42,6 +45,7 @@ class TELLTALE_API token_file {
 
  private:
   struct impl;
+  explicit token_file(std::unique_ptr<impl> state) noexcept;
   std::unique_ptr<impl> impl_;
 };
 
