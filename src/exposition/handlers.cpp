@@ -206,7 +206,11 @@ handler::handler(handler_sources sources, handler_options options) {
   }
   impl_ = std::make_shared<impl>(std::move(sources), std::move(options));
   impl_->spare.reserve(static_cast<std::size_t>(impl_->options.max_scrapes));
-  if (!impl_->options.token_file.empty()) impl_->token.emplace(impl_->options.token_file);
+  if (!impl_->options.token_file.empty()) {
+    impl_->token.emplace(impl_->options.token_file);
+  } else if (!impl_->options.token.empty()) {
+    impl_->token = token_file::holding(impl_->options.token);
+  }
 }
 
 handler::~handler() = default;

@@ -131,7 +131,11 @@ settings finalise(const telemetry_options& options) {
   made.limits = span_limits_from_environment(variables, complain);
   made.spans_to_console = console_exporter_chosen(variables, complain);
   made.default_address = choose_address(variables, complain);
-  if (const auto token = variables.text("API_METRICS_TOKEN")) made.metrics_token = *token;
+  if (const auto token = variables.text("API_METRICS_TOKEN")) {
+    made.metrics_token = *token;
+    complain("API_METRICS_TOKEN is used unless a token file is given, which is safer: it can be rotated, and child processes "
+             "do not inherit it");
+  }
   return made;
 }
 

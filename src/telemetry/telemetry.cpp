@@ -173,6 +173,7 @@ result<server> telemetry::try_serve(serve_options options) {
 }
 
 std::shared_ptr<handler> telemetry::endpoints(handler_options options) {
+  if (options.token_file.empty() && options.token.empty()) options.token = impl_->chosen.metrics_token;
   return std::make_shared<handler>(impl_->sources(), std::move(options));
 }
 

@@ -47,6 +47,8 @@ enum class endpoint_access : std::uint8_t {
 struct handler_options {
   /// The file that holds the bearer token, see exposition/token_file.hpp. Empty: no token is asked for anywhere.
   std::string token_file{};
+  /// The token itself, where it cannot come from a file. Not used when there is a file.
+  std::string token{};
   endpoint_access metrics = endpoint_access::token;
   endpoint_access livez = endpoint_access::open;   ///< probes carry no secrets
   endpoint_access readyz = endpoint_access::open;

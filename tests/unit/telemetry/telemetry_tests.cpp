@@ -211,6 +211,23 @@ TEST_CASE("the default address comes from the Prometheus variables, and port 0 t
   CHECK(server.address() != "127.0.0.1:0");
 }
 
+TEST_CASE("API_METRICS_TOKEN closes /metrics, with one warning that does not contain it") {
+  const temporary_file log;
+  {
+    tt::telemetry obs(options_with({{"API_METRICS_TOKEN", "s3cret"}}, log));
+    const auto endpoints = obs.endpoints();
+    const auto asked = [&](std::span<const tt::http_header> headers) {
+      return endpoints->handle({.method = "GET", .target = "/metrics", .headers = headers}).status;
+    };
+    CHECK(asked({}) == 401);
+    const std::array wrong{tt::http_header{"Authorization", "Bearer wrong"}};
+    CHECK(asked(wrong) == 401);
+    const std::array right{tt::http_header{"Authorization", "Bearer s3cret"}};
+    CHECK(asked(right) == 200);
+  }
+  CHECK_THAT(log.text(), Contains("API_METRICS_TOKEN") && !Contains("s3cret"));
+}
+
 TEST_CASE("a taken port is an error that names the address and the remedy") {
   const temporary_file log;
   tt::telemetry obs(options_with({}, log));
