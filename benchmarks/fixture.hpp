@@ -88,7 +88,7 @@ inline tt::tracer make_tracer(tt::sampler sampling) {
   return tt::tracer({.sampling = sampling, .processor = std::make_shared<discarding_processor>()});
 }
 
-/// A file that is emptied when it is made and removed when its owner goes.
+/// An empty file in TMPDIR, removed when its owner goes.
 class scratch_file {
  public:
   scratch_file() {
@@ -106,7 +106,11 @@ class scratch_file {
   const std::string& path() const { return path_; }
 
  private:
-  std::string path_ = "/tmp/telltale-bench-XXXXXX";
+  static std::string directory() {
+    const char* chosen = std::getenv("TMPDIR");
+    return chosen != nullptr ? chosen : "/tmp";
+  }
+  std::string path_ = directory() + "/telltale-bench-XXXXXX";
 };
 
 }  // namespace bench

@@ -50,7 +50,7 @@ def read_times(raw):
             times[program, name, threads].setdefault(int(process), []).append(taken)
             for counter in ("allocations", "exported_share"):
                 if counter in run:
-                    counters[name][counter] = run[counter]
+                    counters[name].setdefault(counter, []).append(run[counter])
     return times, counters, compiler
 
 
@@ -138,7 +138,7 @@ def gather(raw, mode):
                     if other and at:
                         entry["times_" + kind] = {
                             str(t): ratio(times[program, name, t], times[program, other, t]) for t in at}
-                entry.update(counters.get(name, {}))
+                entry.update({key: statistics.median(seen) for key, seen in counters.get(name, {}).items()})
             if name in instructions:
                 entry["instructions"] = round(instructions[name], 1)
             if name in memory:
