@@ -1,12 +1,12 @@
-// Telltale's endpoints on a server that is there already, here cpp-httplib: fill in an http_request, call `handle`, send
-// what it returns. Then: curl http://127.0.0.1:8080/metrics
+// Telltale's endpoints on a server that is there already, here cpp-httplib: fill in an http_request, call `handle`,
+// send what it returns. Then: curl http://127.0.0.1:8080/metrics
 #include <telltale/telltale.hpp>
+
+#include <httplib.h>
 
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <httplib.h>
 
 namespace tt = telltale;
 
@@ -16,8 +16,7 @@ httplib::Server::Handler adapt(std::shared_ptr<tt::handler> endpoints) {
     std::vector<tt::http_header> headers;
     for (const auto& [name, value] : in.headers) headers.push_back({name, value});
 
-    const tt::http_response answer =
-        endpoints->handle({.method = in.method, .target = in.target, .headers = headers});
+    const tt::http_response answer = endpoints->handle({.method = in.method, .target = in.target, .headers = headers});
 
     out.status = answer.status;
     for (const auto& [name, value] : answer.headers) out.set_header(std::string(name), std::string(value));
@@ -32,8 +31,9 @@ int main() {
 
   httplib::Server server;
   server.Get("/hello", [&](const httplib::Request& in, httplib::Response& out) {
-    auto request = http.start(obs.traces(), {.method = tt::families::http_method::get, .route = "/hello", .path = in.path},
-                              [&](std::string_view name) { return in.get_header_value(std::string(name)); });
+    auto request =
+        http.start(obs.traces(), {.method = tt::families::http_method::get, .route = "/hello", .path = in.path},
+                   [&](std::string_view name) { return in.get_header_value(std::string(name)); });
     out.set_content("hello\n", "text/plain");
     obs.log().info("said hello");
     request.end(200);

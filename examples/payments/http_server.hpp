@@ -1,13 +1,17 @@
 // Where cpp-httplib and telltale meet: a server on which every request, also one that never reaches a handler, gets a
 // server span below its caller's, the metrics of `families::http`, and one canonical log line, however it ends.
 //
-// Handlers get an `exchange`. They answer, or throw `refusal` for what the caller did wrong; what else they throw becomes
-// a 500 that says nothing of the inside.
+// Handlers get an `exchange`. They answer, or throw `refusal` for what the caller did wrong; what else they throw
+// becomes a 500 that says nothing of the inside.
 #pragma once
 
 #include "process.hpp"
 
 #include <telltale/telltale.hpp>
+
+#include <httplib.h>
+#include <nlohmann/json.hpp>
+#include <sys/socket.h>
 
 #include <deque>
 #include <functional>
@@ -18,11 +22,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include <httplib.h>
-#include <nlohmann/json.hpp>
-
-#include <sys/socket.h>
 
 namespace payments {
 
@@ -145,8 +144,9 @@ class http_server {
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
 
-  // The pattern, as in "/payments/{id}", is the route on metrics and spans; the path itself never is. The status codes are
-  // those that the route answers with: their series are there from the start, so that `rate` sees the first of each.
+  // The pattern, as in "/payments/{id}", is the route on metrics and spans; the path itself never is. The status codes
+  // are those that the route answers with: their series are there from the start, so that `rate` sees the first of
+  // each.
   void get(const char* pattern, std::initializer_list<int> status_codes, handler handle) {
     metrics_.declare(tt::families::http_method::get, pattern, status_codes);
     server_.Get(regex_of(pattern), observed(pattern, std::move(handle)));
@@ -215,10 +215,9 @@ class http_server {
   }
 
   void observe(std::string_view route, const httplib::Request& in, httplib::Response& out, const handler& handle) {
-    auto guard = metrics_.start(
-        obs_.traces(),
-        {.method = tt::families::parse_http_method(in.method), .route = route, .path = in.path},
-        [&](std::string_view name) { return header_text(in, name); });
+    auto guard = metrics_.start(obs_.traces(),
+                                {.method = tt::families::parse_http_method(in.method), .route = route, .path = in.path},
+                                [&](std::string_view name) { return header_text(in, name); });
     exchange asked(in, out, guard.span());
     try {
       handle(asked);
@@ -231,10 +230,12 @@ class http_server {
     }
 
     // The canonical line: everything about this request in one place.
-    std::vector<tt::attribute> fields{tt::kv{"method", in.method}, tt::kv{"route", route},
-                                      tt::kv{"status", out.status}, tt::kv{"duration_seconds", guard.elapsed()}};
+    std::vector<tt::attribute> fields{tt::kv{"method", in.method}, tt::kv{"route", route}, tt::kv{"status", out.status},
+                                      tt::kv{"duration_seconds", guard.elapsed()}};
     fields.insert(fields.end(), asked.notes().begin(), asked.notes().end());
-    const tt::level level = out.status >= 500 ? tt::level::error : out.status >= 400 ? tt::level::warn : tt::level::info;
+    const tt::level level = out.status >= 500   ? tt::level::error
+                            : out.status >= 400 ? tt::level::warn
+                                                : tt::level::info;
     obs_.log().write(level, "request", fields);
     guard.end(out.status);
   }

@@ -19,7 +19,9 @@ using by_currency = telltale::label<"currency", currency>;
 /// payments_total by status, payment_amount_minor_total by status and currency: every series exists from the start.
 using payment_metrics = telltale::families::payment<by_currency>;
 
-inline std::string_view name(currency value) { return by_currency::values()[static_cast<std::size_t>(value)]; }
+inline std::string_view name(currency value) {
+  return by_currency::values()[static_cast<std::size_t>(value)];
+}
 
 inline std::optional<currency> parse_currency(std::string_view code) {
   for (std::size_t i = 0; i < by_currency::size; ++i) {

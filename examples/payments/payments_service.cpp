@@ -1,11 +1,14 @@
 // The payments service: an HTTP API over payments and escrows, a settlement worker, and the provider's webhooks. What a
-// request does is told by its span, its log lines and its metrics; this file shows how little of that is written by hand.
+// request does is told by its span, its log lines and its metrics; this file shows how little of that is written by
+// hand.
 #include "http_server.hpp"
 #include "money.hpp"
 #include "process.hpp"
 #include "provider_client.hpp"
 #include "settlement_worker.hpp"
 #include "store.hpp"
+
+#include <telltale/exposition/token_file.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -73,9 +76,12 @@ json to_json(const escrow& shown) {
 
 payment_status as_status(provider_outcome outcome) {
   switch (outcome) {
-    case provider_outcome::approved: return payment_status::succeeded;
-    case provider_outcome::declined: return payment_status::declined;
-    default: return payment_status::failed;
+    case provider_outcome::approved:
+      return payment_status::succeeded;
+    case provider_outcome::declined:
+      return payment_status::declined;
+    default:
+      return payment_status::failed;
   }
 }
 
@@ -89,9 +95,17 @@ refusal provider_failure(provider_outcome outcome) {
 /// The handlers. Thread safety: each member may run on many threads at once; what is shared guards itself.
 class service {
  public:
-  service(tt::telemetry& obs, std::shared_ptr<store> state, const provider_client& provider, const payment_metrics& payments)
-      : obs_(obs), state_(std::move(state)), provider_(provider), payments_(payments), escrows_(obs.metrics()),
-        webhooks_(obs.metrics()) {}
+  /// Webhooks must present the token in `webhook_token_file`; with an empty path they come from anybody.
+  service(tt::telemetry& obs, std::shared_ptr<store> state, const provider_client& provider,
+          const payment_metrics& payments, const std::string& webhook_token_file)
+      : obs_(obs),
+        state_(std::move(state)),
+        provider_(provider),
+        payments_(payments),
+        escrows_(obs.metrics()),
+        webhooks_(obs.metrics()) {
+    if (!webhook_token_file.empty()) webhook_token_.emplace(webhook_token_file);
+  }
 
   void serve_on(http_server& server) {
     const auto post = [&](const char* pattern, std::initializer_list<int> status_codes, auto handle) {
@@ -109,7 +123,7 @@ class service {
     post("/escrows/{id}/complete", {200, 404, 409}, &service::complete_escrow);
     post("/escrows/{id}/dispute", {200, 400, 404, 409}, &service::dispute_escrow);
     post("/escrows/{id}/resolve", {200, 400, 404, 409}, &service::resolve_escrow);
-    post("/webhooks/psp", {200, 400, 404}, &service::take_webhook);
+    post("/webhooks/psp", {200, 400, 401, 404}, &service::take_webhook);
   }
 
  private:
@@ -147,7 +161,8 @@ class service {
         throw refusal{409, "idempotency_conflict", "this Idempotency-Key was used for another request"};
       case idempotency::kind::in_progress:
         throw refusal{409, "idempotency_in_progress", "the first request with this Idempotency-Key is not over yet"};
-      case idempotency::kind::fresh: break;
+      case idempotency::kind::fresh:
+        break;
     }
     try {
       charge(asked, merchant, amount);
@@ -167,9 +182,15 @@ class service {
     const provider_answer answer = provider_.authorize(made.id, amount);
     const payment_status status = as_status(answer.outcome);
     switch (status) {
-      case payment_status::succeeded: state_->authorize_payment(made.id, answer.reference); break;
-      case payment_status::declined: state_->decline_payment(made.id); break;
-      case payment_status::failed: state_->fail_payment(made.id); break;
+      case payment_status::succeeded:
+        state_->authorize_payment(made.id, answer.reference);
+        break;
+      case payment_status::declined:
+        state_->decline_payment(made.id);
+        break;
+      case payment_status::failed:
+        state_->fail_payment(made.id);
+        break;
     }
     payments_.ended(status, amount.minor, amount.unit);
     asked.note("payment_status", status);
@@ -252,7 +273,8 @@ class service {
     asked.note("payment_id", payment_id);
     const transition result = state_->fund_escrow(asked.id(), payment_id);
     if (result == transition::done) escrows_.funded();
-    after(asked, result, "only an opened escrow can be funded, with a captured payment of its amount that funds no other");
+    after(asked, result,
+          "only an opened escrow can be funded, with a captured payment of its amount that funds no other");
   }
 
   void complete_escrow(exchange& asked) {
@@ -287,6 +309,12 @@ class service {
   // The provider passes the trace context on, so this request is in the payment's trace. When it does not, a
   // link leads there, by the context that was stored with the payment.
   void take_webhook(exchange& asked) {
+    constexpr std::string_view scheme = "Bearer ";
+    const std::string presented = asked.request().get_header_value("Authorization");
+    if (webhook_token_ && (!presented.starts_with(scheme) || webhook_token_->check(std::string_view(presented).substr(
+                                                                 scheme.size())) != tt::token_file::verdict::match)) {
+      throw refusal{401, "unauthorized", "a webhook must present the token that was agreed upon"};
+    }
     const json body = asked.body();
     const std::string event_id = text_in(body, "event_id");
     const std::string type = text_in(body, "type");
@@ -319,6 +347,7 @@ class service {
   payment_metrics payments_;
   tt::families::escrow<> escrows_;
   tt::families::webhooks<by_provider, by_event> webhooks_;
+  std::optional<tt::token_file> webhook_token_;
 };
 
 int run(const command_line& options, const stop_signals& signals) {
@@ -337,11 +366,12 @@ int run(const command_line& options, const stop_signals& signals) {
   obs.health().add("provider", [psp_url] { return ask_provider(psp_url); }, {.critical = false, .readiness = false});
 
   const payment_metrics payments(obs.metrics());
-  const provider_client provider(obs, psp_url, std::chrono::milliseconds(
-      static_cast<int>(options.number("psp-timeout", 0.01, 60) * 1000)));
-  settlement_worker settlements(obs, state, payments, std::chrono::milliseconds(
-      static_cast<int>(options.number("settle-every", 0.01, 3600) * 1000)));
-  service handlers(obs, state, provider, payments);
+  const provider_client provider(
+      obs, psp_url, std::chrono::milliseconds(static_cast<int>(options.number("psp-timeout", 0.01, 60) * 1000)));
+  settlement_worker settlements(
+      obs, state, payments,
+      std::chrono::milliseconds(static_cast<int>(options.number("settle-every", 0.01, 3600) * 1000)));
+  service handlers(obs, state, provider, payments, options.text("webhook-token-file"));
   http_server api(obs);
   handlers.serve_on(api);
 
@@ -374,6 +404,7 @@ int main(int argc, char** argv) try {
        {"psp-timeout", "2", "seconds to wait for the provider"},
        {"settle-every", "0.5", "seconds between two settlements"},
        {"token-file", "", "bearer token for /metrics and /health"},
+       {"webhook-token-file", "", "bearer token that the provider's webhooks must present"},
        {"log-file", "stdout", "stdout, stderr or a file"},
        {"span-file", "", "a file for finished spans, one JSON object a line"},
        {"port-file", "", "gets the addresses that were taken, for scripts"}});

@@ -2,6 +2,8 @@
 // that tells scripts which ports were taken.
 #pragma once
 
+#include <pthread.h>
+
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -15,8 +17,6 @@
 #include <string_view>
 #include <utility>
 
-#include <pthread.h>
-
 namespace payments {
 
 /// A mistake on the command line: print it and leave with 2.
@@ -28,7 +28,7 @@ struct usage_error : std::runtime_error {
 class command_line {
  public:
   struct option {
-    std::string_view name;           ///< without the dashes
+    std::string_view name;  ///< without the dashes
     std::string_view default_value;
     std::string_view meaning;
   };

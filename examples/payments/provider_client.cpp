@@ -1,9 +1,9 @@
 #include "provider_client.hpp"
 
-#include <utility>
-
 #include <httplib.h>
 #include <nlohmann/json.hpp>
+
+#include <utility>
 
 namespace payments {
 

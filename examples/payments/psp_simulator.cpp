@@ -1,6 +1,6 @@
 // A payment provider to practise against: it approves, declines, takes its time and breaks as it is told to, by options
-// or, while it runs, by POST /admin/behaviour. It is observed through telltale like the service that calls it: it goes on
-// with the caller's trace, so that its log lines carry the same trace id, and passes the trace on in its webhooks.
+// or, while it runs, by POST /admin/behaviour. It is observed through telltale like the service that calls it: it goes
+// on with the caller's trace, so that its log lines carry the same trace id, and passes the trace on in its webhooks.
 #include "http_server.hpp"
 #include "process.hpp"
 
@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <deque>
 #include <exception>
+#include <fstream>
 #include <mutex>
 #include <random>
 #include <string>
@@ -28,19 +29,22 @@ enum class delivery { delivered, refused, unreachable };
 /// What can be dialled. Times are in seconds, ratios from 0 to 1.
 struct behaviour {
   double latency = 0.02;
-  double jitter = 0.02;          ///< added to the latency, at random, up to this
-  double decline_ratio = 0.08;   ///< of authorizations
-  double fault_ratio = 0.02;     ///< answered with 503
-  double hang_ratio = 0.0;       ///< answered after `hang`
+  double jitter = 0.02;         ///< added to the latency, at random, up to this
+  double decline_ratio = 0.08;  ///< of authorizations
+  double fault_ratio = 0.02;    ///< answered with 503
+  double hang_ratio = 0.0;      ///< answered after `hang`
   double hang = 5.0;
   double webhook_delay = 0.05;
-  bool webhook_context = true;   ///< whether webhooks carry traceparent
-  std::string webhook_url;       ///< the service that gets them, as http://host:port; empty for none
+  bool webhook_context = true;  ///< whether webhooks carry traceparent
+  std::string webhook_url;      ///< the service that gets them, as http://host:port; empty for none
 
   static constexpr std::pair<const char*, double behaviour::*> numbers[] = {
-      {"latency", &behaviour::latency},         {"jitter", &behaviour::jitter},
-      {"decline_ratio", &behaviour::decline_ratio}, {"fault_ratio", &behaviour::fault_ratio},
-      {"hang_ratio", &behaviour::hang_ratio},   {"hang", &behaviour::hang},
+      {"latency", &behaviour::latency},
+      {"jitter", &behaviour::jitter},
+      {"decline_ratio", &behaviour::decline_ratio},
+      {"fault_ratio", &behaviour::fault_ratio},
+      {"hang_ratio", &behaviour::hang_ratio},
+      {"hang", &behaviour::hang},
       {"webhook_delay", &behaviour::webhook_delay}};
 };
 
@@ -66,8 +70,9 @@ class stoppable {
 /// Delivers events on a thread of its own, in the context of the request that caused each.
 class webhooks {
  public:
-  webhooks(tt::telemetry& obs, stoppable& patience)
+  webhooks(tt::telemetry& obs, std::string token, stoppable& patience)
       : obs_(obs),
+        token_(std::move(token)),
         patience_(patience),
         deliveries_(obs.metrics().counter<by_delivery>(
             {.name = "psp_webhooks_total", .help = "Webhooks, by what became of them."})),
@@ -127,6 +132,7 @@ class webhooks {
     const tt::scope attached{sent.origin};
     auto span = obs_.traces().start("POST webhook", {.kind = tt::span_kind::client});
     httplib::Headers headers;
+    if (!token_.empty()) headers.emplace("Authorization", "Bearer " + token_);
     if (sent.with_context) {
       tt::inject([&](std::string_view name, std::string_view value) { headers.emplace(name, value); });
     }
@@ -144,12 +150,14 @@ class webhooks {
     }
     deliveries_.with(outcome).inc();
     if (outcome != delivery::delivered) span.set_status(tt::span_status::error);
-    obs_.log().log(outcome == delivery::delivered ? tt::level::info : tt::level::warn, "webhook", tt::kv{"outcome", outcome},
-                   tt::kv{"status", status}, tt::kv{"event_id", sent.event.value("event_id", std::string())},
+    obs_.log().log(outcome == delivery::delivered ? tt::level::info : tt::level::warn, "webhook",
+                   tt::kv{"outcome", outcome}, tt::kv{"status", status},
+                   tt::kv{"event_id", sent.event.value("event_id", std::string())},
                    tt::kv{"payment_id", sent.event.value("payment_id", std::string())});
   }
 
   tt::telemetry& obs_;
+  const std::string token_;
   stoppable& patience_;
   tt::family<tt::counter, by_delivery> deliveries_;
   tt::gauge pending_;
@@ -268,6 +276,13 @@ class simulator {
   tt::family<tt::counter, by_operation, by_decision> decisions_;
 };
 
+std::string read_token(const std::string& path) {
+  if (path.empty()) return {};
+  std::string token;
+  if (!(std::ifstream(path) >> token)) throw usage_error("cannot read a token from " + path);
+  return token;
+}
+
 int run(const command_line& options, const stop_signals& signals) {
   tt::telemetry obs{{.service = "psp-simulator",
                      .version = "1.0.0",
@@ -282,7 +297,7 @@ int run(const command_line& options, const stop_signals& signals) {
   dialled.webhook_url = options.text("webhook-url");
 
   stoppable patience;
-  webhooks events(obs, patience);
+  webhooks events(obs, read_token(options.text("webhook-token-file")), patience);
   simulator handlers(obs, dialled, events, patience);
   http_server api(obs);
   handlers.serve_on(api);
@@ -311,6 +326,7 @@ int main(int argc, char** argv) try {
       {{"listen", "127.0.0.1:8090", "where the API listens; port 0 takes a free one"},
        {"metrics-listen", "127.0.0.1:9465", "where /metrics, /livez, /readyz and /health are; port 0 as above"},
        {"webhook-url", "", "the service that gets webhooks, as http://host:port; empty for none"},
+       {"webhook-token-file", "", "bearer token to present with webhooks"},
        {"latency", "0.02", "seconds before each answer"},
        {"jitter", "0.02", "seconds added to that at random, at most"},
        {"decline-ratio", "0.08", "of authorizations"},

@@ -1,5 +1,5 @@
-// Drains what is captured, on a thread of its own: every so often it moves all captured payments into settlements, one a
-// currency, and tells the gauges what waits and whether the books balance.
+// Drains what is captured, on a thread of its own: every so often it moves all captured payments into settlements, one
+// a currency, and tells the gauges what waits and whether the books balance.
 #pragma once
 
 #include "store.hpp"

@@ -1,11 +1,11 @@
 #include "store.hpp"
 
+#include <sqlite3.h>
+
 #include <concepts>
 #include <cstdio>
 #include <random>
 #include <utility>
-
-#include <sqlite3.h>
 
 namespace payments {
 namespace {
@@ -57,7 +57,9 @@ constexpr const char* schema = R"(
 // Seconds since the epoch, as SQLite counts them.
 #define NOW "((julianday('now') - 2440587.5) * 86400.0)"
 
-[[noreturn]] void fail(sqlite3* database) { throw store_error(std::string("SQLite: ") + sqlite3_errmsg(database)); }
+[[noreturn]] void fail(sqlite3* database) {
+  throw store_error(std::string("SQLite: ") + sqlite3_errmsg(database));
+}
 
 void execute(sqlite3* database, const char* sql) {
   if (sqlite3_exec(database, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(database);
@@ -80,9 +82,12 @@ class statement {
 
   bool next() {
     switch (sqlite3_step(handle_)) {
-      case SQLITE_ROW: return true;
-      case SQLITE_DONE: return false;
-      default: fail(database_);
+      case SQLITE_ROW:
+        return true;
+      case SQLITE_DONE:
+        return false;
+      default:
+        fail(database_);
     }
   }
   /// Runs to the end; true when it changed a row.
@@ -94,7 +99,8 @@ class statement {
 
   std::string text(int column) const {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
-    return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column)));
+    return bytes == nullptr ? std::string()
+                            : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column)));
   }
   std::int64_t integer(int column) const { return sqlite3_column_int64(handle_, column); }
   double real(int column) const { return sqlite3_column_double(handle_, column); }
@@ -152,7 +158,9 @@ money read_money(const statement& row, int amount, int unit) {
 
 }  // namespace
 
-void store::close_database::operator()(sqlite3* database) const noexcept { sqlite3_close_v2(database); }
+void store::close_database::operator()(sqlite3* database) const noexcept {
+  sqlite3_close_v2(database);
+}
 
 store::store(const std::string& path) {
   sqlite3* opened = nullptr;
@@ -219,7 +227,8 @@ std::optional<payment> store::find_payment(std::string_view id) {
 
 transition store::authorize_payment(std::string_view id, std::string_view reference) {
   return step("payments", id,
-              "state = 'authorized', outcome = 'succeeded', reference = ?2 where id = ?1 and state = 'created'", reference);
+              "state = 'authorized', outcome = 'succeeded', reference = ?2 where id = ?1 and state = 'created'",
+              reference);
 }
 
 transition store::decline_payment(std::string_view id) {
@@ -264,9 +273,10 @@ bool store::confirm_capture(std::string_view event_id, std::string_view payment_
 escrow store::open_escrow(std::string_view buyer, std::string_view seller, money amount) {
   const std::lock_guard lock(mutex_);
   escrow made{.id = new_id("esc"), .amount = amount, .state = "opened", .payment_id = {}};
-  statement(database_.get(),
-            "insert into escrows (id, buyer, seller, amount_minor, currency, state) values (?1, ?2, ?3, ?4, ?5, 'opened')",
-            made.id, buyer, seller, amount.minor, name(amount.unit))
+  statement(
+      database_.get(),
+      "insert into escrows (id, buyer, seller, amount_minor, currency, state) values (?1, ?2, ?3, ?4, ?5, 'opened')",
+      made.id, buyer, seller, amount.minor, name(amount.unit))
       .run();
   return made;
 }
@@ -302,7 +312,8 @@ transition store::resolve_escrow(std::string_view id, bool release_to_seller) {
 
 bool store::anything_captured(currency unit) {
   const std::lock_guard lock(mutex_);
-  return statement(database_.get(), "select 1 from payments where state = 'captured' and currency = ?1 limit 1", name(unit))
+  return statement(database_.get(), "select 1 from payments where state = 'captured' and currency = ?1 limit 1",
+                   name(unit))
       .next();
 }
 
@@ -328,7 +339,8 @@ std::optional<settlement> store::settle(currency unit, int most_payments) {
       .run();
   for (const std::string& id : ids) {
     statement(database_.get(),
-              "update payments set state = 'settled', settlement_id = ?2 where id = ?1 and state = 'captured'", id, made.id)
+              "update payments set state = 'settled', settlement_id = ?2 where id = ?1 and state = 'captured'", id,
+              made.id)
         .run();
   }
   work.commit();
@@ -349,10 +361,11 @@ books store::audit() {
   statement oldest(database_.get(), "select coalesce(min(captured_at), 0.0) from payments where state = 'captured'");
   if (oldest.next()) found.oldest_captured_at = oldest.real(0);
   for (std::size_t i = 0; i < by_currency::size; ++i) {
-    statement sums(database_.get(),
-                   "select coalesce((select sum(amount_minor) from payments where state = 'settled' and currency = ?1), 0)"
-                   " - coalesce((select sum(amount_minor) from settlements where currency = ?1), 0)",
-                   by_currency::values()[i]);
+    statement sums(
+        database_.get(),
+        "select coalesce((select sum(amount_minor) from payments where state = 'settled' and currency = ?1), 0)"
+        " - coalesce((select sum(amount_minor) from settlements where currency = ?1), 0)",
+        by_currency::values()[i]);
     if (sums.next()) found.imbalance_minor[i] = sums.integer(0);
   }
   return found;
@@ -361,7 +374,8 @@ books store::audit() {
 idempotency store::claim_key(std::string_view key, std::string_view fingerprint) {
   const std::lock_guard lock(mutex_);
   if (statement(database_.get(),
-                "insert into idempotency (key, fingerprint) values (?1, ?2) on conflict (key) do nothing", key, fingerprint)
+                "insert into idempotency (key, fingerprint) values (?1, ?2) on conflict (key) do nothing", key,
+                fingerprint)
           .run()) {
     return {};
   }

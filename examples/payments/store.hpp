@@ -53,7 +53,7 @@ enum class transition {
 /// What an Idempotency-Key turned out to be.
 struct idempotency {
   enum class kind { fresh, replay, conflict, in_progress } is = kind::fresh;
-  int status = 0;    ///< of the first answer, for a replay
+  int status = 0;  ///< of the first answer, for a replay
   std::string body;
 };
 

@@ -1,6 +1,11 @@
-// A bounded load: so many requests a second, for so long, over every flow of the payments service, the good and the bad.
-// It knows what each request should be answered with; whatever else comes back is a surprise, and makes it leave with 1.
+// A bounded load: so many requests a second, for so long, over every flow of the payments service, the good and the
+// bad. It knows what each request should be answered with; whatever else comes back is a surprise, and makes it leave
+// with 1.
 #include "process.hpp"
+
+#include <httplib.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,11 +20,6 @@
 #include <thread>
 #include <vector>
 
-#include <httplib.h>
-#include <nlohmann/json.hpp>
-
-#include <unistd.h>
-
 using nlohmann::json;
 using namespace std::chrono_literals;
 using seconds = std::chrono::duration<double>;
@@ -28,9 +28,9 @@ namespace {
 
 struct totals {
   std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> good{0};      // 2xx, and 402: a decline is an answer
-  std::atomic<std::uint64_t> refused{0};   // 4xx that was meant
-  std::atomic<std::uint64_t> failed{0};    // 5xx: the provider's faults, passed on
+  std::atomic<std::uint64_t> good{0};     // 2xx, and 402: a decline is an answer
+  std::atomic<std::uint64_t> refused{0};  // 4xx that was meant
+  std::atomic<std::uint64_t> failed{0};   // 5xx: the provider's faults, passed on
   std::atomic<std::uint64_t> surprises{0};
 };
 
@@ -126,8 +126,8 @@ class customer {
       return none;
     }
     ++counted_.requests;
-    const httplib::Result result = *method == 'G' ? client_.Get(path, headers)
-                                                  : client_.Post(path, headers, body, "application/json");
+    const httplib::Result result =
+        *method == 'G' ? client_.Get(path, headers) : client_.Post(path, headers, body, "application/json");
     const int status = result ? result->status : none;
     if (result) answer_ = json::parse(result->body, nullptr, false);
     if (std::find(expected.begin(), expected.end(), status) == expected.end()) {
@@ -224,12 +224,13 @@ void show_progress(const pacer& turns, double length, const totals& counted, boo
   const double now = std::min(turns.elapsed(), length);
   if (!terminal && !last && now - shown < 5) return;
   shown = now;
-  std::printf("%straffic %2.0f of %.0f s: %llu requests, %llu answered, %llu refused as they should be, "
-              "%llu provider faults, %llu surprises%s",
-              terminal ? "\r\033[K" : "", now, length, static_cast<unsigned long long>(counted.requests),
-              static_cast<unsigned long long>(counted.good), static_cast<unsigned long long>(counted.refused),
-              static_cast<unsigned long long>(counted.failed), static_cast<unsigned long long>(counted.surprises),
-              terminal && !last ? "" : "\n");
+  std::printf(
+      "%straffic %2.0f of %.0f s: %llu requests, %llu answered, %llu refused as they should be, "
+      "%llu provider faults, %llu surprises%s",
+      terminal ? "\r\033[K" : "", now, length, static_cast<unsigned long long>(counted.requests),
+      static_cast<unsigned long long>(counted.good), static_cast<unsigned long long>(counted.refused),
+      static_cast<unsigned long long>(counted.failed), static_cast<unsigned long long>(counted.surprises),
+      terminal && !last ? "" : "\n");
   std::fflush(stdout);
 }
 
@@ -237,13 +238,12 @@ void show_progress(const pacer& turns, double length, const totals& counted, boo
 
 int main(int argc, char** argv) try {
   const payments::stop_signals signals;
-  const payments::command_line options(
-      argc, argv, "traffic: a bounded load on the payments service",
-      {{"target", "http://127.0.0.1:8080", "where the service listens"},
-       {"rate", "40", "requests a second"},
-       {"seconds", "20", "how long"},
-       {"customers", "8", "requests at the same time, at most"},
-       {"seed", "0", "the same seed makes the same choices; 0 takes a random one"}});
+  const payments::command_line options(argc, argv, "traffic: a bounded load on the payments service",
+                                       {{"target", "http://127.0.0.1:8080", "where the service listens"},
+                                        {"rate", "40", "requests a second"},
+                                        {"seconds", "20", "how long"},
+                                        {"customers", "8", "requests at the same time, at most"},
+                                        {"seed", "0", "the same seed makes the same choices; 0 takes a random one"}});
   const double rate = options.number("rate", 0.1, 2000);
   const double length = options.number("seconds", 0.1, 86400);
   auto seed = static_cast<unsigned>(options.number("seed", 0, 4e9));

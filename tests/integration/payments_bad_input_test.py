@@ -6,10 +6,11 @@ import json
 import random
 import socket
 
-from payments_processes import order, payments, until
+from payments_processes import TOKEN, order, payments, until
 
 PAYMENT, ESCROW = "/payments", "/escrows"
 GONE = "pay_0000000000000000"
+PSP = {"Authorization": "Bearer " + TOKEN}
 
 # Method, path, body (a value is sent as JSON, bytes as they are), headers, status, error code.
 MISTAKES = [
@@ -61,11 +62,14 @@ MISTAKES = [
     ("POST", "/escrows/esc_0/complete", b"", {}, 404, "unknown_escrow"),
     ("POST", "/escrows/esc_0/dispute", {"reason": "r"}, {}, 404, "unknown_escrow"),
     ("POST", "/escrows/esc_0/resolve", {"in_favour_of": "nobody"}, {}, 400, "invalid_field"),
-    ("POST", "/webhooks/psp", {"event_id": "e", "type": "payment.captured", "payment_id": GONE, "occurred_at_ms": 1}, {},
+    ("POST", "/webhooks/psp", {"event_id": "e", "type": "payment.captured", "payment_id": GONE, "occurred_at_ms": 1}, PSP,
      404, "unknown_payment"),
     ("POST", "/webhooks/psp", {"event_id": "e", "type": "payment.captured", "payment_id": GONE, "occurred_at_ms": -1},
-     {}, 400, "invalid_field"),
-    ("POST", "/webhooks/psp", b"{}", {}, 400, "missing_field"),
+     PSP, 400, "invalid_field"),
+    ("POST", "/webhooks/psp", b"{}", PSP, 400, "missing_field"),
+    ("POST", "/webhooks/psp", b"{}", {}, 401, "unauthorized"),
+    ("POST", "/webhooks/psp", b"{}", {"Authorization": "Bearer " + TOKEN + "x"}, 401, "unauthorized"),
+    ("POST", "/webhooks/psp", b"{}", {"Authorization": "Basic " + TOKEN}, 401, "unauthorized"),
 ]
 
 # Not even HTTP, or not as it should be: answered with a 4xx or closed, never the end of the service.
@@ -161,7 +165,7 @@ def check_noise(both):
     for _ in range(100):
         body = bytes(noise.randrange(256) for _ in range(noise.randrange(1, 300)))
         path = noise.choice([PAYMENT, ESCROW, "/webhooks/psp", "/escrows/x/fund", "/escrows/x/resolve"])
-        status, answer = both.service.ask("POST", path, body)
+        status, answer = both.service.ask("POST", path, body, PSP)
         assert status == 400 and answer["error"]["code"] == "invalid_json", (body, status, answer)
     assert both.stored() == before
 

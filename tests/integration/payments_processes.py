@@ -115,14 +115,14 @@ class Both:
         token_path = os.path.join(folder, "token")
         with open(token_path, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(TOKEN)
-        self.token_path = token_path
         self.processes = []
         try:
             self.simulator = self.started("simulator", "psp_simulator", "--latency", "0.002", "--jitter", "0",
-                                          "--webhook-delay", "0.01", *simulator_options)
+                                          "--webhook-delay", "0.01", "--webhook-token-file", token_path,
+                                          *simulator_options)
             self.service = self.started("service", "payments_service", "--psp-url", "http://" + self.simulator.api,
                                         "--database", self.database, "--token-file", token_path,
-                                        "--settle-every", "0.05", *service_options)
+                                        "--webhook-token-file", token_path, "--settle-every", "0.05", *service_options)
             self.dial(webhook_url="http://" + self.service.api)
         except BaseException:
             self.kill()
