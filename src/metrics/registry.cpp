@@ -24,6 +24,8 @@ constexpr auto bounds_of_nothing = [] {
   bounds.fill(std::bit_cast<std::int64_t>(std::numeric_limits<double>::infinity()));
   return bounds;
 }();
+// At or above: infinite, NaN, or negative.
+constexpr auto infinity_bits = std::bit_cast<std::uint64_t>(std::numeric_limits<double>::infinity());
 constexpr std::uint32_t most_series = 1'000'000;
 
 [[noreturn]] void out_of_room(const std::string& name) {
@@ -63,7 +65,7 @@ const std::int64_t* keep_padded(std::span<const double> bounds, std::uint32_t& h
 
 }  // namespace
 
-const histogram_layout layout_of_nothing{bounds_of_nothing.data(), nullptr, nowhere, 0, least_padding / 2};
+const histogram_layout layout_of_nothing{bounds_of_nothing.data(), nullptr, nowhere, 0, least_padding / 2, infinity_bits};
 
 // ---- One family ----
 
@@ -255,6 +257,7 @@ family_record& registry_core::add_family(cell_kind kind, const metric_options& c
     complete = record->layout != nullptr;
     if (complete) {
       record->layout->bounds = keep_padded(details->buckets, record->layout->half);
+      record->layout->fast_limit = record->layout->half > least_padding / 2 ? 0 : infinity_bits;
       record->layout->first = record->first;
       record->layout->stride = record->stride;
       if (details->exemplars) record->layout->exemplars = pages.allocate<exemplar_cell>(cells);

@@ -45,10 +45,12 @@ TELLTALE_API TELLTALE_COLD void add_slowly(slot where, std::uint64_t amount) noe
 TELLTALE_API TELLTALE_COLD void add_slowly(slot where, double amount) noexcept;
 
 // The assembly below is one aligned load and one aligned store, as the C++ beside it. GCC 12 never folds the two into the
-// addition: that costs an increment through two labels three instructions more (17 instead of 14), an observation five.
+// addition, which costs an increment two instructions more. Clang does, but with an indexed address, as GCC would: processors
+// that forward a store to the next load by register (Ice Lake, Zen 2 and later) then do not, and an increment of
+// the same cell takes 1.9 ns instead of 0.7. Hence the address in a register of its own.
 TELLTALE_INLINE void add_to(cell& mine, std::uint64_t amount) noexcept {
 #if defined(TELLTALE_ADDS_TO_MEMORY)
-  asm("addq %[amount], %[mine]" : [mine] "+m"(mine) : [amount] "er"(amount) : "cc");
+  asm("addq %[amount], (%[at])" : "+m"(mine) : [at] "r"(&mine), [amount] "er"(amount) : "cc");
 #else
   mine.store(mine.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
 #endif
@@ -63,11 +65,21 @@ TELLTALE_INLINE void add_to(cell& mine, double amount) noexcept {
 #endif
 }
 
-/// Adds to the calling thread's cell. Cost: seven instructions with GCC, six with Clang.
+/// How far the calling thread's cells reach. Each compiler spares an instruction its own way: GCC when it compares 32 bits,
+/// Clang when it compares 64.
+TELLTALE_INLINE auto capacity_of(const thread_state& thread) noexcept {
+#if defined(__clang__)
+  return thread.cell_capacity;
+#else
+  return static_cast<slot>(thread.cell_capacity);
+#endif
+}
+
+/// Adds to the calling thread's cell. Cost: seven instructions.
 template <class Amount>
 TELLTALE_INLINE void add(slot where, Amount amount) noexcept {
   const thread_state& mine = this_thread;
-  if (where < mine.cell_capacity) [[likely]] {
+  if (where < capacity_of(mine)) [[likely]] {
     add_to(mine.cells[where], amount);
   } else {
     add_slowly(where, amount);

@@ -14,7 +14,7 @@ inline namespace v0 {
 
 /// A monotonic count of events or whole units.
 /// Thread safety: `inc` from any thread at any time, in static and thread_local destructors too; not from a
-/// signal handler. Cost: seven instructions in position-independent code with GCC, six with Clang; no lock prefix, no shared cache line.
+/// signal handler. Cost: seven instructions in position-independent code, no lock prefix, no shared cache line.
 class counter {
  public:
   /// Counts into nothing.

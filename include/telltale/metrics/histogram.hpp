@@ -58,6 +58,9 @@ struct histogram_layout {
   slot first;                // the family's first cell counts rejected updates
   slot stride;               // cells a series: the sum, then the buckets
   std::uint32_t half;        // half the padded number of bounds: where the search begins
+  // Bit patterns below are for the fast path: those of finite values that are not negative; none at all (0) when a row
+  // needs more than that path's four steps.
+  std::uint64_t fast_limit;
 };
 
 TELLTALE_API extern const histogram_layout layout_of_nothing;
@@ -109,7 +112,7 @@ class histogram {
     const auto bits = std::bit_cast<std::int64_t>(value);
     const detail::thread_state& mine = detail::this_thread;
     const detail::histogram_layout& layout = *layout_;
-    if (static_cast<std::uint64_t>(bits) >= infinity_bits || slot_ >= mine.cell_capacity || layout.half > 8) [[unlikely]] {
+    if (static_cast<std::uint64_t>(bits) >= layout.fast_limit || slot_ >= detail::capacity_of(mine)) [[unlikely]] {
       detail::observe_slowly(layout, slot_, value);
       return;
     }
@@ -118,7 +121,7 @@ class histogram {
     detail::add_to(row[0], value);
     detail::add_to(row[1 + bucket], std::uint64_t{1});
     if (mine.current != nullptr && mine.current->sampled()) [[unlikely]] {
-      detail::record_exemplar(layout, slot_ + 1 + static_cast<detail::slot>(bucket), value, *mine.current);
+      detail::record_exemplar(layout, slot_ + 1 + static_cast<detail::slot>(bucket), std::bit_cast<double>(bits), *mine.current);
     }
   }
 
@@ -140,8 +143,6 @@ class histogram {
   }
 
  private:
-  static constexpr std::uint64_t infinity_bits = 0x7ff0'0000'0000'0000;  // at or above: infinite, NaN or negative
-
   TELLTALE_INLINE histogram(const detail::histogram_layout* layout, detail::slot where) noexcept
       : layout_(layout), slot_(where) {}
 
