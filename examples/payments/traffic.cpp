@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -25,6 +26,8 @@ using namespace std::chrono_literals;
 using seconds = std::chrono::duration<double>;
 
 namespace {
+
+constexpr double for_ever = 1e9;  // seconds: 30 years
 
 struct totals {
   std::atomic<std::uint64_t> requests{0};
@@ -222,12 +225,13 @@ void show_progress(const pacer& turns, double length, const totals& counted, boo
   static const bool terminal = isatty(STDOUT_FILENO) != 0;
   static double shown = 0;
   const double now = std::min(turns.elapsed(), length);
+  const std::string whole = length < for_ever ? " of " + std::to_string(std::lround(length)) : "";
   if (!terminal && !last && now - shown < 5) return;
   shown = now;
   std::printf(
-      "%straffic %2.0f of %.0f s: %llu requests, %llu answered, %llu refused as they should be, "
+      "%straffic %2.0f%s s: %llu requests, %llu answered, %llu refused as they should be, "
       "%llu provider faults, %llu surprises%s",
-      terminal ? "\r\033[K" : "", now, length, static_cast<unsigned long long>(counted.requests),
+      terminal ? "\r\033[K" : "", now, whole.c_str(), static_cast<unsigned long long>(counted.requests),
       static_cast<unsigned long long>(counted.good), static_cast<unsigned long long>(counted.refused),
       static_cast<unsigned long long>(counted.failed), static_cast<unsigned long long>(counted.surprises),
       terminal && !last ? "" : "\n");
@@ -241,11 +245,12 @@ int main(int argc, char** argv) try {
   const payments::command_line options(argc, argv, "traffic: a bounded load on the payments service",
                                        {{"target", "http://127.0.0.1:8080", "where the service listens"},
                                         {"rate", "40", "requests a second"},
-                                        {"seconds", "20", "how long"},
+                                        {"seconds", "20", "how long; 0 goes on until it is stopped"},
                                         {"customers", "8", "requests at the same time, at most"},
                                         {"seed", "0", "the same seed makes the same choices; 0 takes a random one"}});
   const double rate = options.number("rate", 0.1, 2000);
-  const double length = options.number("seconds", 0.1, 86400);
+  double length = options.number("seconds", 0, 1e6);
+  if (length == 0) length = for_ever;
   auto seed = static_cast<unsigned>(options.number("seed", 0, 4e9));
   if (seed == 0) seed = std::random_device{}();
 
