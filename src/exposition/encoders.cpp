@@ -97,7 +97,9 @@ class encoder {
     describe(info);
     if (info.type == metric_type::histogram) {
       prepare_bounds(info.bounds);
-      for (const series_snapshot& series : family.series) histogram(info.name, series);
+      for (const series_snapshot& series : family.series) histogram(info, series);
+    } else if (info.type == metric_type::summary) {
+      for (const series_snapshot& series : family.series) summary(info.name, series);
     } else {
       for (const series_snapshot& series : family.series) single(info, series);
     }
@@ -115,13 +117,26 @@ class encoder {
     return name;
   }
 
+  std::string_view type_of(const family_info& info) const noexcept {
+    switch (info.type) {
+      case metric_type::counter:
+        // OpenMetrics would have a counter's sample end in _total: one that does not (a collector's) keeps its name, and
+        // with it its series, in both formats.
+        return openmetrics_ && !info.name.ends_with("_total") ? " unknown\n" : " counter\n";
+      case metric_type::gauge: return " gauge\n";
+      case metric_type::histogram: return " histogram\n";
+      case metric_type::summary: return " summary\n";
+      case metric_type::unknown: break;
+    }
+    return openmetrics_ ? " unknown\n" : " untyped\n";
+  }
+
   void describe(const family_info& info) {
-    static constexpr std::array<std::string_view, 3> types{" counter\n", " gauge\n", " histogram\n"};
     const std::string_view name = family_name(info);
     if (!openmetrics_) help(name, info.help);
     out_.append("# TYPE ");
     out_.append(name);
-    out_.append(types[static_cast<std::size_t>(info.type)]);
+    out_.append(type_of(info));
     if (openmetrics_) {
       if (!info.unit.empty()) {
         out_.append("# UNIT ");
@@ -198,7 +213,33 @@ class encoder {
     bound_ends_.push_back(bounds_.size());
   }
 
-  void histogram(std::string_view name, const series_snapshot& series) {
+  // OpenMetrics allows a sum that goes only up, as that of observations which cannot be negative.
+  bool sum_allowed(double sum) const noexcept { return !openmetrics_ || sum >= 0; }
+
+  void summary(std::string_view name, const series_snapshot& series) {
+    std::array<char, number_room> number;
+    for (const quantile_value& each : series.quantiles) {
+      if (openmetrics_ && each.value < 0) continue;
+      const char* const end = put_bound(number.data(), each.quantile);
+      char* to = out_.room(name.size() + series.labels.size() + 2 * number_room + 20);
+      to = put(to, name);
+      *to++ = '{';
+      if (!series.labels.empty()) {
+        to = put(to, series.labels);
+        *to++ = ',';
+      }
+      to = put(put(to, std::string_view("quantile=\"")), std::string_view(number.data(), end));
+      to = put(put(to, std::string_view("\"} ")), each.value);
+      *to++ = '\n';
+      out_.done(to);
+    }
+    if (sum_allowed(series.sum)) sample(name, "_sum", series.labels, series.sum);
+    sample(name, "_count", series.labels, series.count());
+    if (created_) created(name, series);
+  }
+
+  void histogram(const family_info& info, const series_snapshot& series) {
+    const std::string_view name = info.name;
     std::uint64_t cumulative = 0;
     std::size_t begin = 0;
     for (std::size_t i = 0; i < bound_ends_.size(); ++i) {
@@ -218,8 +259,12 @@ class encoder {
       *to++ = '\n';
       out_.done(to);
     }
-    sample(name, "_sum", series.labels, series.sum);
-    sample(name, "_count", series.labels, cumulative);
+    // In OpenMetrics a histogram has both or neither.
+    const bool negative_bounds = !info.bounds.empty() && info.bounds.front() < 0;
+    if (sum_allowed(series.sum) && !(openmetrics_ && negative_bounds)) {
+      sample(name, "_sum", series.labels, series.sum);
+      sample(name, "_count", series.labels, cumulative);
+    }
     if (created_) created(name, series);
   }
 

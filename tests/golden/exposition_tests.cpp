@@ -154,3 +154,75 @@ TEST_CASE("OpenMetrics 0.0.1 has the bytes of 1.0.0, and created times are asked
   CHECK(plain.find("_created") == std::string::npos);
   CHECK(encoded(tt::exposition_format::text_0_0_4, {.created = true}).find("_created") == std::string::npos);
 }
+
+namespace {
+
+// What only attached collectors give.
+std::string encoded_foreign(tt::exposition_format format) {
+  tt::snapshot_builder builder;
+  builder.family({.name = "hits", .help = "", .unit = "", .type = tt::metric_type::counter, .bounds = {}})
+      .series("", tt::metric_value{3.0});
+  builder.family({.name = "level", .help = "Any.", .unit = "", .type = tt::metric_type::unknown, .bounds = {}})
+      .series("", tt::metric_value{-1.5});
+  builder.family({.name = "wait", .help = "", .unit = "", .type = tt::metric_type::summary, .bounds = {}})
+      .summary("a=\"b\"", {{0.5, -2}, {0.99, std::nan("")}, {1, 4}}, 8, 2)
+      .summary("", {}, std::nan(""), 0);
+  builder.family({.name = "change", .help = "", .unit = "", .type = tt::metric_type::histogram, .bounds = {-1, 1}})
+      .series("", {1, 1, 0}, -2);
+  builder.family({.name = "size", .help = "", .unit = "", .type = tt::metric_type::histogram, .bounds = {}})
+      .series("", {1}, std::nan(""));
+  std::string out;
+  tt::encode(builder.build(), format, out);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("what collectors give is these bytes in text 0.0.4") {
+  CHECK(encoded_foreign(tt::exposition_format::text_0_0_4) == R"(# TYPE hits counter
+hits 3
+# HELP level Any.
+# TYPE level untyped
+level -1.5
+# TYPE wait summary
+wait{a="b",quantile="0.5"} -2
+wait{a="b",quantile="0.99"} NaN
+wait{a="b",quantile="1.0"} 4
+wait_sum{a="b"} 8
+wait_count{a="b"} 2
+wait_sum NaN
+wait_count 0
+# TYPE change histogram
+change_bucket{le="-1.0"} 1
+change_bucket{le="1.0"} 2
+change_bucket{le="+Inf"} 2
+change_sum -2
+change_count 2
+# TYPE size histogram
+size_bucket{le="+Inf"} 1
+size_sum NaN
+size_count 1
+)");
+}
+
+TEST_CASE("OpenMetrics leaves out what it forbids of what collectors give, and keeps the names of the samples") {
+  CHECK(encoded_foreign(tt::exposition_format::openmetrics_1_0_0) == R"(# TYPE hits unknown
+hits 3
+# TYPE level unknown
+# HELP level Any.
+level -1.5
+# TYPE wait summary
+wait{a="b",quantile="0.99"} NaN
+wait{a="b",quantile="1.0"} 4
+wait_sum{a="b"} 8
+wait_count{a="b"} 2
+wait_count 0
+# TYPE change histogram
+change_bucket{le="-1.0"} 1
+change_bucket{le="1.0"} 2
+change_bucket{le="+Inf"} 2
+# TYPE size histogram
+size_bucket{le="+Inf"} 1
+# EOF
+)");
+}

@@ -27,7 +27,9 @@ namespace detail {
 struct registry_core;
 }
 
-enum class metric_type : std::uint8_t { counter, gauge, histogram };
+/// `unknown` and `summary` come from attached collectors (metrics/collector.hpp) alone. A counter that one of them gives may
+/// lack _total.
+enum class metric_type : std::uint8_t { counter, gauge, histogram, unknown, summary };
 
 /// What is fixed when a family is registered.
 struct family_info {
@@ -66,18 +68,26 @@ class metric_value {
   bool integral_;
 };
 
+/// One of the quantiles that a summary has computed itself.
+struct quantile_value {
+  double quantile = 0;  ///< from 0 to 1
+  double value = 0;     ///< NaN when nothing was observed lately
+};
+
 /// One time series at the moment of collection.
 struct series_snapshot {
   /// Labels as both text formats write them, without braces: `provider="stripe",outcome="approved"`, escaped,
   /// constant labels of the registry first; empty for none. `for_each_label` gives them one by one.
   std::string_view labels;
-  metric_value value;                      ///< counters and gauges
-  std::span<const std::uint64_t> buckets;  ///< histograms: observations in each bucket, not cumulative, +Inf last
-  double sum = 0;                          ///< histograms
-  std::span<const exemplar> exemplars;     ///< histograms: one a bucket, trace id all zero where there is none; or empty
-  wall_time created{};                     ///< when the series began; zero for a gauge
+  metric_value value;  ///< counters, gauges and unknowns
+  /// Histograms: observations in each bucket, not cumulative, +Inf last. Summaries: all observations, in one.
+  std::span<const std::uint64_t> buckets;
+  double sum = 0;                             ///< histograms and summaries
+  std::span<const quantile_value> quantiles;  ///< summaries, increasing
+  std::span<const exemplar> exemplars;  ///< histograms: one a bucket, trace id all zero where there is none; or empty
+  wall_time created{};                  ///< when the series began; zero for a gauge
 
-  /// Histograms: the number of observations, which is the +Inf bucket of the text formats.
+  /// Histograms and summaries: the number of observations, which is the +Inf bucket of the text formats.
   std::uint64_t count() const noexcept {
     std::uint64_t total = 0;
     for (const std::uint64_t bucket : buckets) total += bucket;
@@ -92,7 +102,7 @@ struct family_snapshot {
 };
 
 /// Thread safety: as a container: concurrent reads are fine, collecting into it is a write.
-/// Cost: some 64 bytes a series, 8 a bucket, 40 a possible exemplar; move-only.
+/// Cost: some 96 bytes a series, 8 a bucket, 40 a possible exemplar; move-only.
 class TELLTALE_API snapshot {
  public:
   snapshot() = default;

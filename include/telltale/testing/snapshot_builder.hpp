@@ -43,6 +43,15 @@ struct snapshot_builder {
     return *this;
   }
 
+  /// A summary's series.
+  snapshot_builder& summary(std::string labels, std::vector<quantile_value> quantiles, double sum, std::uint64_t count) {
+    series_snapshot& added = add(std::move(labels));
+    added.quantiles = data_->quantiles.emplace_back(std::move(quantiles));
+    added.buckets = data_->buckets.emplace_back(1, count);
+    added.sum = sum;
+    return *this;
+  }
+
   snapshot build() const {
     snapshot result;
     for (const entry& one : data_->families) result.families_.push_back({&one.info, one.series});
@@ -60,6 +69,7 @@ struct snapshot_builder {
     std::deque<std::string> labels;
     std::deque<std::vector<std::uint64_t>> buckets;
     std::deque<std::vector<exemplar>> exemplars;
+    std::deque<std::vector<quantile_value>> quantiles;
   };
 
   series_snapshot& add(std::string labels) {
