@@ -32,42 +32,56 @@ class tables_at_fork final : public fork_participant {
   void after_fork_in_child() noexcept override { text_mutex.instance.unlock(); }
 };
 
-std::uint64_t multiply_and_fold(std::uint64_t a, std::uint64_t b) noexcept {
+inline std::uint64_t multiply_and_fold(std::uint64_t a, std::uint64_t b) noexcept {
   __extension__ using wide = unsigned __int128;
   const wide product = static_cast<wide>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-std::uint64_t load8(const char* bytes) noexcept {
+inline std::uint64_t load8(const char* bytes) noexcept {
   std::uint64_t word;
   std::memcpy(&word, bytes, 8);
   return word;
 }
 
-// Up to eight bytes, without reading beyond them.
-std::uint64_t load_tail(const char* bytes, std::size_t size) noexcept {
+// A text of up to 16 bytes as two words, the same for the same text and for no other of its size. Reads no byte beyond it.
+struct two_words {
+  std::uint64_t low;
+  std::uint64_t high;
+  friend bool operator==(const two_words&, const two_words&) = default;
+};
+
+inline two_words short_text(const char* bytes, std::size_t size) noexcept {
+  if (size >= 8) return {load8(bytes), load8(bytes + size - 8)};
   if (size >= 4) {
     std::uint32_t low, high;
     std::memcpy(&low, bytes, 4);
     std::memcpy(&high, bytes + size - 4, 4);
-    return static_cast<std::uint64_t>(low) << 32 | high;
+    return {low, high};
   }
-  if (size == 0) return 0;
+  if (size == 0) return {0, 0};
   const auto at = [bytes](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])); };
-  return at(0) << 16 | at(size / 2) << 8 | at(size - 1);
+  return {at(0) << 16 | at(size / 2) << 8 | at(size - 1), 0};
 }
 
-// Multiply and fold, eight bytes at a time. The seed differs between processes, so that nobody outside can choose texts
+constexpr std::size_t short_bytes = 16;
+
+// Multiply and fold, sixteen bytes at a time. The seed differs between processes, so that nobody outside can choose texts
 // that collide.
-std::uint64_t hash_of(std::uint64_t seed, std::uint32_t enum_index, std::span<const std::string_view> texts) noexcept {
+inline std::uint64_t mix(std::uint64_t state, std::string_view text) noexcept {
   constexpr std::uint64_t odd = 0x9e3779b97f4a7c15u;
-  std::uint64_t state = seed ^ enum_index;
-  for (const std::string_view text : texts) {
-    const char* bytes = text.data();
-    std::size_t left = text.size();
-    for (; left > 8; left -= 8, bytes += 8) state = multiply_and_fold(state ^ load8(bytes), odd);
-    state = multiply_and_fold(state ^ load_tail(bytes, left), odd ^ text.size());
+  const char* bytes = text.data();
+  std::size_t left = text.size();
+  for (; left > short_bytes; left -= short_bytes, bytes += short_bytes) {
+    state = multiply_and_fold(state ^ load8(bytes), odd ^ load8(bytes + 8));
   }
+  const two_words last = short_text(bytes, left);
+  return multiply_and_fold(state ^ last.low ^ text.size(), odd ^ last.high);
+}
+
+inline std::uint64_t hash_of(std::uint64_t seed, std::uint32_t enum_index, std::span<const std::string_view> texts) noexcept {
+  std::uint64_t state = seed + enum_index;
+  for (const std::string_view text : texts) state = mix(state, text);
   return state | 1u;  // 0 marks an empty entry
 }
 
@@ -78,15 +92,36 @@ std::string_view cut(std::string_view text) noexcept {
   return text.substr(0, end);
 }
 
-bool equal(const text_key& key, std::uint32_t enum_index, std::span<const std::string_view> texts) noexcept {
+inline bool same_bytes(const char* bytes, std::string_view text) noexcept {
+  if (text.size() > short_bytes) return std::memcmp(bytes, text.data(), text.size()) == 0;
+  return short_text(bytes, text.size()) == short_text(text.data(), text.size());
+}
+
+inline bool equal(const text_key& key, std::uint32_t enum_index, std::span<const std::string_view> texts) noexcept {
   if (key.enum_index != enum_index) return false;
   const char* bytes = key.bytes;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (key.sizes[i] != texts[i].size() || std::memcmp(bytes, texts[i].data(), texts[i].size()) != 0) return false;
+    if (key.sizes[i] != texts[i].size() || !same_bytes(bytes, texts[i])) return false;
     bytes += texts[i].size();
   }
   return true;
 }
+
+}  // namespace
+
+[[gnu::always_inline]] inline std::uint32_t key_table::find(std::uint64_t hash, std::uint32_t enum_index,
+                                                            std::span<const std::string_view> texts) const noexcept {
+  for (std::uint64_t at = hash & mask;; at = (at + 1) & mask) {
+    const entry& candidate = entries[at];
+    const std::uint64_t found = candidate.hash.load(std::memory_order_acquire);
+    if (found == 0) return no_series;
+    if (found == hash && equal(*candidate.key.load(std::memory_order_relaxed), enum_index, texts)) {
+      return candidate.index.load(std::memory_order_relaxed);
+    }
+  }
+}
+
+namespace {
 
 void report_once(text_table& table, std::size_t which, series_maker& maker) noexcept {
   if (table.reported[which].exchange(true, std::memory_order_relaxed)) return;
@@ -104,9 +139,9 @@ class careful_lookup {
   }
 
   std::uint32_t run() noexcept {
-    bool replaced = false;
-    for (std::size_t i = 0; i < count_; ++i) replaced = replace_if_over(i) || replaced;
-    if (const std::uint32_t known = replaced ? find() : no_series; known != no_series) return known;
+    for (std::size_t i = 0; i < count_; ++i) replace_if_over(i);
+    // Also when nothing was replaced: the text may have been cut.
+    if (const std::uint32_t known = find(); known != no_series) return known;
     if (table_.series_count.load(std::memory_order_acquire) >= table_.max_series) {
       replace_all();
       if (const std::uint32_t known = find(); known != no_series) return known;
@@ -124,15 +159,14 @@ class careful_lookup {
     return table_.values[i].find(hash_of(table_.seed, 0, one), 0, one) != no_series;
   }
 
-  bool replace_if_over(std::size_t i) noexcept {
-    if (texts_[i] == overflow_value) return false;
+  void replace_if_over(std::size_t i) noexcept {
+    if (texts_[i] == overflow_value) return;
     const bool full = table_.value_counts[i].load(std::memory_order_acquire) >= table_.labels[i].max_values;
     // Text that is not UTF-8 would break the scrape for every other metric.
-    if (!(full && !is_known(i)) && is_valid_utf8(texts_[i])) return false;
+    if (!(full && !is_known(i)) && is_valid_utf8(texts_[i])) return;
     texts_[i] = overflow_value;
     overflowed_[i] = true;
     add(table_.overflow + static_cast<slot>(i), std::uint64_t{1});
-    return true;
   }
 
   void replace_all() noexcept {
@@ -202,18 +236,6 @@ bool key_table::allocate(page_memory& memory, std::size_t most) noexcept {
   return entries != nullptr;
 }
 
-std::uint32_t key_table::find(std::uint64_t hash, std::uint32_t enum_index,
-                              std::span<const std::string_view> texts) const noexcept {
-  for (std::uint64_t at = hash & mask;; at = (at + 1) & mask) {
-    const entry& candidate = entries[at];
-    const std::uint64_t found = candidate.hash.load(std::memory_order_acquire);
-    if (found == 0) return no_series;
-    if (found == hash && equal(*candidate.key.load(std::memory_order_relaxed), enum_index, texts)) {
-      return candidate.index.load(std::memory_order_relaxed);
-    }
-  }
-}
-
 bool key_table::insert(page_memory& memory, std::uint64_t hash, std::uint32_t enum_index,
                        std::span<const std::string_view> texts, std::uint32_t index) noexcept {
   std::size_t size = 0;
@@ -264,13 +286,40 @@ void retire_text_table(text_table& table) noexcept {
   table.maker.store(nullptr, std::memory_order_relaxed);
 }
 
+namespace {
+
+[[gnu::noinline]] std::uint32_t find_cut(text_table& table, std::uint32_t enum_index,
+                                         std::span<const std::string_view> texts) noexcept {
+  text_array bounded;
+  std::transform(texts.begin(), texts.end(), bounded.begin(), cut);
+  return careful_lookup(table, enum_index, {bounded.data(), texts.size()}).run();
+}
+
+}  // namespace
+
 std::uint32_t find_series(text_table& table, std::uint32_t enum_index, std::span<const std::string_view> texts) noexcept {
-  text_array cut_texts;
-  for (std::size_t i = 0; i < texts.size(); ++i) cut_texts[i] = cut(texts[i]);
-  const std::span<const std::string_view> bounded(cut_texts.data(), texts.size());
-  const std::uint32_t known = table.series.find(hash_of(table.seed, enum_index, bounded), enum_index, bounded);
+  // A text that is too long is in no table, so this finds nothing for it.
+  const std::uint32_t known = table.series.find(hash_of(table.seed, enum_index, texts), enum_index, texts);
   if (known != no_series) [[likely]] return known;
-  return careful_lookup(table, enum_index, bounded).run();
+  return find_cut(table, enum_index, texts);
+}
+
+std::uint32_t find_series(text_table& table, std::uint32_t enum_index, std::string_view text) noexcept {
+  // key_table::find with the loops over the texts left out: half the instructions.
+  const key_table& series = table.series;
+  const std::uint64_t hash = mix(table.seed + enum_index, text) | 1u;
+  for (std::uint64_t at = hash & series.mask;; at = (at + 1) & series.mask) {
+    const key_table::entry& candidate = series.entries[at];
+    const std::uint64_t found = candidate.hash.load(std::memory_order_acquire);
+    if (found == hash) [[likely]] {
+      const text_key& key = *candidate.key.load(std::memory_order_relaxed);
+      if (key.enum_index == enum_index && key.sizes[0] == text.size() && same_bytes(key.bytes, text)) [[likely]] {
+        return candidate.index.load(std::memory_order_relaxed);
+      }
+    } else if (found == 0) {
+      return find_cut(table, enum_index, {&text, 1});
+    }
+  }
 }
 
 }  // namespace detail

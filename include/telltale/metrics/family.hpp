@@ -27,6 +27,8 @@ inline constexpr std::uint32_t no_series = static_cast<std::uint32_t>(-1);
 /// bounds, the index of an overflow series; `no_series` when the registry is gone.
 TELLTALE_API std::uint32_t find_series(text_table& table, std::uint32_t enum_index,
                                        std::span<const std::string_view> texts) noexcept;
+/// The same for the most frequent case: one text label.
+TELLTALE_API std::uint32_t find_series(text_table& table, std::uint32_t enum_index, std::string_view text) noexcept;
 
 }  // namespace detail
 
@@ -77,7 +79,11 @@ class family {
       std::array<std::string_view, text_count> texts;
       std::size_t next = 0;
       (collect_text(labels, texts, next), ...);
-      index = detail::find_series(*table_, index, texts);
+      if constexpr (text_count == 1) {
+        index = detail::find_series(*table_, index, texts[0]);
+      } else {
+        index = detail::find_series(*table_, index, texts);
+      }
       if (index == detail::no_series) [[unlikely]] return Instrument{};
     }
     return Instrument{where_, index};
