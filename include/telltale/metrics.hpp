@@ -3,6 +3,7 @@
 // does, registry where everything begins.
 #pragma once
 
+#include <telltale/metrics/collector.hpp>
 #include <telltale/metrics/counter.hpp>
 #include <telltale/metrics/family.hpp>
 #include <telltale/metrics/gauge.hpp>

@@ -2,6 +2,7 @@
 // tracing.hpp, logging.hpp, health.hpp, families.hpp.
 #pragma once
 
+#include <telltale/exposition/token_file.hpp>
 #include <telltale/families.hpp>
 #include <telltale/telemetry.hpp>
 #include <telltale/version.hpp>

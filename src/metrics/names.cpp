@@ -103,9 +103,6 @@ void check_labels(const std::string& metric, std::span<const label_spec> labels,
   std::size_t text_labels = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::string name(labels[i].name);
-    for (std::size_t j = 0; j < i; ++j) {
-      if (labels[j].name == name) fail(error_code::invalid_label, metric, "the label \"" + name + "\" stands twice");
-    }
     for (const auto& constant : options.constant_labels) {
       if (constant.first == name) {
         fail(error_code::invalid_label, metric,

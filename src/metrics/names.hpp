@@ -17,7 +17,8 @@ namespace detail {
 /// Throws unless `name` (complete) and `help` are fit for a metric of this type.
 void check_metric(metric_type type, const std::string& name, const std::string& help);
 
-/// Throws unless the labels are distinct, well-formed and not among the registry's constant ones.
+/// Throws when a label is among the registry's constant ones, or there are too many text labels. (That names are
+/// well-formed and distinct is checked when the family's type is compiled.)
 void check_labels(const std::string& metric, std::span<const label_spec> labels, const registry_options& options);
 
 /// Throws unless the prefix and the constant labels are well-formed.

@@ -120,6 +120,11 @@ struct telemetry::impl {
     if (is_shut_down.exchange(true)) return;
     health.set_state(service_state::draining);
     traces.shutdown(options.shutdown_timeout);
+    const span_counts counts = traces.counts();
+    if (const std::uint64_t lost = counts.failed + counts.dropped_queue_full + counts.dropped_at_shutdown; lost > 0) {
+      log.warn("spans were lost", kv{"component", "telemetry"}, kv{"exported", counts.exported}, kv{"failed", counts.failed},
+               kv{"dropped_queue_full", counts.dropped_queue_full}, kv{"dropped_at_shutdown", counts.dropped_at_shutdown});
+    }
     log.flush();
   }
 

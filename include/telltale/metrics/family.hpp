@@ -40,6 +40,7 @@ TELLTALE_API std::uint32_t find_series(text_table& table, std::uint32_t enum_ind
 template <class Instrument, class... Labels>
 class family {
   static_assert(sizeof...(Labels) > 0, "a family needs at least one label");
+  static_assert(detail::names_are_distinct<Labels...>(), "a label's name stands twice in this family: drop or rename one");
   static constexpr bool has_text = (Labels::is_text || ...);
   static constexpr std::size_t text_count = (static_cast<std::size_t>(Labels::is_text) + ...);
 

@@ -135,6 +135,17 @@ constexpr bool label_accepts() noexcept {
   }
 }
 
+template <class... Labels>
+constexpr bool names_are_distinct() noexcept {
+  const std::array<std::string_view, sizeof...(Labels)> names{Labels::name()...};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (names[i] == names[j]) return false;
+    }
+  }
+  return true;
+}
+
 /// A label as compiled code sees it: the enum's values, or the bound of a text label.
 struct label_spec {
   std::string_view name;

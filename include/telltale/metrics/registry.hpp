@@ -11,6 +11,7 @@
 // look-ups that ended in an overflow series because `label` had reached its bound (`*`: the family had).
 #pragma once
 
+#include <telltale/metrics/collector.hpp>
 #include <telltale/metrics/counter.hpp>
 #include <telltale/metrics/family.hpp>
 #include <telltale/metrics/gauge.hpp>
@@ -121,6 +122,10 @@ class TELLTALE_API registry {
   v0::callback gauge_callback(const metric_options& options, std::function<double()> read);
   /// The same for a counter, which must never go down.
   v0::callback counter_callback(const metric_options& options, std::function<double()> read);
+
+  /// Shows what `source` gives at each collection beside this registry's own metrics, made valid: see
+  /// metrics/collector.hpp. Throws `tt::error` (invalid_option) when it is empty.
+  attachment attach(collector source);
 
   /// Collects all metrics into `target`, reusing its memory. Collections run one at a time.
   void collect(snapshot& target) const;
