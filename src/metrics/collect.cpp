@@ -3,6 +3,8 @@
 #include "metrics/cell_store.hpp"
 #include "metrics/registry_core.hpp"
 
+#include <telltale/result.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <exception>
@@ -127,6 +129,10 @@ struct registry_core::collection {
 };
 
 void registry_core::collect(snapshot& target) {
+  if (collecting.load() == std::this_thread::get_id()) {
+    throw error(error_code::invalid_option,
+                "a callback or collector collects the registry that is just collecting it: give it another registry");
+  }
   const std::lock_guard one_at_a_time(collect_mutex);
   {
     const std::lock_guard lock(mutex);
@@ -134,9 +140,11 @@ void registry_core::collect(snapshot& target) {
     collected_families.clear();
     for (const auto& family : families) collected_families.push_back(family.get());
     collected_callbacks.assign(callbacks.begin(), callbacks.end());
+    foreign.begin_collection();
   }
   collecting.store(std::this_thread::get_id());
   sample_callbacks();
+  foreign.run();
   collecting.store(std::thread::id{});
 
   // Series of text families come into being all the time: what counts is how many there are now.
@@ -173,6 +181,7 @@ void registry_core::collect(snapshot& target) {
     if (record->sampled) filling.add_one(record->info, constant_labels, metric_value(record->sample));
   }
   add_self_metrics(filling, overflows);
+  if (auto owner = foreign.add_to(target.families_)) target.owners_.push_back(std::move(owner));
 }
 
 void registry_core::add_self_metrics(collection& filling, std::size_t overflows) {

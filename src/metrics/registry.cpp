@@ -175,6 +175,7 @@ registry_core::registry_core(registry_options chosen, std::shared_ptr<event_hook
     : options((check_registry(chosen), std::move(chosen))),
       constant_labels(render_constant_labels(options)),
       hook(std::move(event_target)),
+      foreign(constant_labels, hook),
       rejected_info{"telltale_metric_rejected_total",
                     "Updates not stored: a label out of range, or a value that is NaN, infinite or negative.",
                     {}, metric_type::counter, {}},
@@ -187,6 +188,7 @@ registry_core::registry_core(registry_options chosen, std::shared_ptr<event_hook
   for (const family_info* own : {&rejected_info, &overflow_info, &callback_errors_info}) {
     names.emplace(family_name(own->type, own->name));
   }
+  names.emplace(family_name(metric_type::counter, foreign_sources::self_metric));
   prepare_cells_for_forks();
   prepare_text_tables_for_forks();
   join_forks(*this, fork_rank::collection);
@@ -301,6 +303,12 @@ std::shared_ptr<callback_record> registry_core::add_callback(metric_type type, c
   return record;
 }
 
+std::shared_ptr<attachment_record> registry_core::attach(collector read) {
+  if (!read) throw error(error_code::invalid_option, "a collector is attached that is empty: pass a function");
+  const std::lock_guard lock(mutex);
+  return foreign.attach(std::move(read));
+}
+
 // Under the mutex. The name of an unregistered callback becomes free.
 void registry_core::drop_dead_callbacks() {
   std::erase_if(callbacks, [this](const std::shared_ptr<callback_record>& record) {
@@ -374,6 +382,8 @@ callback registry::gauge_callback(const metric_options& options, std::function<d
 callback registry::counter_callback(const metric_options& options, std::function<double()> read) {
   return v0::callback(core_->add_callback(metric_type::counter, options, std::move(read)));
 }
+
+attachment registry::attach(collector source) { return attachment(core_->attach(std::move(source))); }
 
 void registry::collect(snapshot& target) const { core_->collect(target); }
 

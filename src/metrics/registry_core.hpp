@@ -3,6 +3,7 @@
 
 #include "base/fork.hpp"
 #include "metrics/exemplar_cell.hpp"
+#include "metrics/foreign.hpp"
 #include "metrics/page_memory.hpp"
 #include "metrics/text_table.hpp"
 
@@ -99,6 +100,7 @@ struct registry_core final : std::enable_shared_from_this<registry_core>, privat
                             std::span<const label_spec> labels);
   std::shared_ptr<callback_record> add_callback(metric_type type, const metric_options& options,
                                                 std::function<double()> read);
+  std::shared_ptr<attachment_record> attach(collector read);
   void collect(snapshot& target);
   /// The registry is gone: handles count into nothing, memory goes back.
   void close() noexcept;
@@ -119,10 +121,11 @@ struct registry_core final : std::enable_shared_from_this<registry_core>, privat
   const std::shared_ptr<event_hook> hook;
   page_memory pages;
 
-  std::mutex mutex;  // guards the three below
+  std::mutex mutex;  // guards the four below
   std::vector<std::unique_ptr<family_record>> families;
   std::vector<std::shared_ptr<callback_record>> callbacks;
   std::set<std::string, std::less<>> names;  // as OpenMetrics families
+  foreign_sources foreign;                   // its list alone; the rest belongs to a collection
 
   std::mutex collect_mutex;  // held for a whole collection; guards the two vectors below
   std::atomic<std::thread::id> collecting{};  // so that a callback may fork
