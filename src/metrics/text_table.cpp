@@ -115,7 +115,9 @@ inline bool equal(const text_key& key, std::uint32_t enum_index, std::span<const
     const entry& candidate = entries[at];
     const std::uint64_t found = candidate.hash.load(std::memory_order_acquire);
     if (found == 0) return no_series;
-    if (found == hash && equal(*candidate.key.load(std::memory_order_relaxed), enum_index, texts)) {
+    // Null when the registry has gone since the line above: its pages read as zero.
+    const text_key* key = found == hash ? candidate.key.load(std::memory_order_relaxed) : nullptr;
+    if (key != nullptr && equal(*key, enum_index, texts)) {
       return candidate.index.load(std::memory_order_relaxed);
     }
   }
@@ -312,8 +314,9 @@ std::uint32_t find_series(text_table& table, std::uint32_t enum_index, std::stri
     const key_table::entry& candidate = series.entries[at];
     const std::uint64_t found = candidate.hash.load(std::memory_order_acquire);
     if (found == hash) [[likely]] {
-      const text_key& key = *candidate.key.load(std::memory_order_relaxed);
-      if (key.enum_index == enum_index && key.sizes[0] == text.size() && same_bytes(key.bytes, text)) [[likely]] {
+      const text_key* key = candidate.key.load(std::memory_order_relaxed);
+      if (key != nullptr && key->enum_index == enum_index && key->sizes[0] == text.size() && same_bytes(key->bytes, text))
+          [[likely]] {
         return candidate.index.load(std::memory_order_relaxed);
       }
     } else if (found == 0) {

@@ -8,7 +8,7 @@
 // first written).
 //
 // Slot numbers are never used twice in a process. A handle that outlives its registry therefore counts into cells that
-// nobody reads. The price is an address range: `max_slots` numbers in all, 1 GiB of addresses a thread at the very
+// nobody reads. The price is an address range: `max_slots` numbers in all, 8 GiB of addresses a thread at the very
 // most, of which only touched pages are memory.
 //
 // A signal handler must not count: it could interrupt the growth of its thread's block.
@@ -28,11 +28,11 @@ namespace detail {
 using cell = std::atomic<std::uint64_t>;
 using slot = std::uint32_t;
 
-inline constexpr std::uint32_t max_slots = 1u << 27;
+inline constexpr std::uint32_t max_slots = 1u << 30;
 /// Slots below this are never read: default-constructed handles count there.
 inline constexpr slot first_usable_slot = 16;
 /// Where the series of a default-constructed family are: beyond every block, and never given out.
-inline constexpr slot nowhere = 1u << 30;
+inline constexpr slot nowhere = max_slots;
 /// A histogram's row may begin below a block's capacity and end this much above it: blocks have room for that.
 inline constexpr std::uint32_t longest_row = 256;
 /// Set in a handle made from a value that is no enumerator. Such a slot is beyond every block, so the test that every

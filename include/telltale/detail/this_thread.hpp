@@ -22,7 +22,7 @@ struct tracing_thread;  // defined by the tracing layer: what a thread needs to 
 struct thread_state {
   /// This thread's cells; only this thread writes them. Null, with capacity 0, before the first use.
   std::atomic<std::uint64_t>* cells;
-  std::uint64_t cell_capacity;  ///< at most 2^28
+  std::uint64_t cell_capacity;  ///< at most 2^30
   /// What `current_span_context` returns. Written by the tracing layer only.
   const span_context* current;
   /// The innermost scope on this thread. Written by the tracing layer only.

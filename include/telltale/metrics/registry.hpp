@@ -53,7 +53,7 @@ struct metric_options {
   /// One sentence; required.
   std::string help;
   /// Families with text labels: the most series, overflow series not counted. 1 to 1,000,000.
-  std::size_t max_series = 10'000;
+  std::size_t max_series = 2'000;
 };
 
 struct histogram_options {
@@ -63,7 +63,7 @@ struct histogram_options {
   std::vector<double> buckets = telltale::v0::buckets::latency();
   /// Whether observations under a sampled span leave their trace id. Costs nothing while unsampled.
   bool exemplars = true;
-  std::size_t max_series = 10'000;
+  std::size_t max_series = 2'000;
 };
 
 /// A registered scrape-time callback; unregisters when destroyed. When the destructor returns, the callback is not

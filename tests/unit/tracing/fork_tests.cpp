@@ -1,6 +1,6 @@
-// ThreadSanitizer does not support threads in the child of a process that had several: all of this runs in every other
-// build.
-#if !defined(__SANITIZE_THREAD__)
+// ThreadSanitizer does not support threads in the child of a process that had several, and AddressSanitizer's allocator
+// does not survive a fork while another thread (here the exporter's) allocates: all of this runs in every other build.
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 
 #include "exporters_for_tests.hpp"
 
