@@ -8,5 +8,10 @@ find_package(fmt 9 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)
 find_package(ZLIB REQUIRED)
 
+# For those who link the bridge alone, which this project's tests and examples do.
+if(TELLTALE_BUILD_TESTS OR TELLTALE_BUILD_EXAMPLES)
+  find_package(prometheus-cpp CONFIG QUIET)
+endif()
+
 # Beast and Asio, headers only. BoostConfig.cmake first: FindBoost looks for compiled libraries too.
 find_package(Boost 1.74 REQUIRED)

@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 
 set(telltale_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/telltale)
 
-foreach(component IN ITEMS core telltale testing)
+foreach(component IN ITEMS core telltale testing prometheus)
   set(target telltale_${component})
   if(component STREQUAL "telltale")
     set(target telltale)

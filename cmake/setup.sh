@@ -33,6 +33,7 @@ ROWS
     tests)
       cat <<'ROWS'
 catch2/catch.hpp           catch2
+prometheus/registry.h      prometheus-cpp-dev
 nlohmann/json.hpp          nlohmann-json3-dev
 python3                    python3
 objdump                    binutils
@@ -51,6 +52,7 @@ ROWS
     examples)
       cat <<'ROWS'
 httplib.h/                 libcpp-httplib-dev
+prometheus/registry.h      prometheus-cpp-dev
 sqlite3.h/                 libsqlite3-dev
 nlohmann/json.hpp          nlohmann-json3-dev
 sqlite3                    sqlite3

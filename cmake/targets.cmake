@@ -27,10 +27,11 @@ if(TELLTALE_SANITIZE)
 endif()
 
 # telltale_public_headers(core_var telltale_var testing_var): the public headers by the library
-# they belong to. Layers 0 to 3 are core.
+# they belong to. Layers 0 to 3 are core. The bridge's header is its own component's.
 function(telltale_public_headers core_var telltale_var testing_var)
   set(root ${PROJECT_SOURCE_DIR}/include/telltale)
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${root}/*.hpp)
+  list(REMOVE_ITEM all ${root}/exposition/prometheus.hpp)
   set(upper ${all})
   list(FILTER upper INCLUDE REGEX
        "^${root}/((exposition|export|instrument)/.*|(errors|telemetry|telltale)\\.hpp)$")
