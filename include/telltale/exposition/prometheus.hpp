@@ -25,12 +25,12 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/metric_type.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -78,15 +78,29 @@ inline ::prometheus::ClientMetric prometheus_metric(const family_info& info, con
   return made;
 }
 
+// Their serializer writes help as it is, and then a line break or a backslash breaks the whole scrape.
+inline std::string escaped_help(std::string_view help) {
+  std::string escaped;
+  escaped.reserve(help.size());
+  for (const char c : help) {
+    if (c == '\n') {
+      escaped += "\\n";
+    } else if (c == '\\') {
+      escaped += "\\\\";
+    } else {
+      escaped += c == '\r' || c == '\0' ? ' ' : c;
+    }
+  }
+  return escaped;
+}
+
 inline std::vector<::prometheus::MetricFamily> prometheus_families(const snapshot& metrics) {
   std::vector<::prometheus::MetricFamily> families;
   families.reserve(metrics.families().size());
   for (const family_snapshot& family : metrics.families()) {
     ::prometheus::MetricFamily& made = families.emplace_back();
     made.name = family.info->name;
-    made.help = family.info->help;
-    // Their serializer writes help as it is: a line break would break the scrape.
-    std::replace_if(made.help.begin(), made.help.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    made.help = escaped_help(family.info->help);
     made.type = prometheus_type(family.info->type);
     made.metric.reserve(family.series.size());
     for (const series_snapshot& series : family.series) made.metric.push_back(prometheus_metric(*family.info, series));
@@ -145,8 +159,9 @@ class registry_collectable final : public ::prometheus::Collectable {
   /// through Collect.
   explicit registry_collectable(std::function<void(snapshot&)> collect) : collect_(std::move(collect)) {}
 
-  /// All families, with buckets cumulative and +Inf among them; info and state-set metrics are gauges there, and a line
-  /// break in a help text is a space. Throws std::bad_alloc only, where the source does.
+  /// All families, with buckets cumulative and +Inf among them; info and state-set metrics are gauges there. Help
+  /// texts are escaped as the text format wants them, because their serializer does not. Throws std::bad_alloc only, where the
+  /// source does.
   std::vector<::prometheus::MetricFamily> Collect() const override {
     snapshot values;
     collect_(values);
