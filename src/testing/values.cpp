@@ -1,13 +1,13 @@
 #include <telltale/testing/values.hpp>
 
+#include "testing/values.hpp"
+
 #include <stdexcept>
 #include <string>
 
 namespace telltale {
 inline namespace v0 {
 namespace testing {
-
-namespace {
 
 const series_snapshot& only(const snapshot& values, std::string_view name, snapshot::label_list labels) {
   if (const series_snapshot* series = values.find(name, labels)) return *series;
@@ -22,8 +22,6 @@ const series_snapshot& only(const snapshot& values, std::string_view name, snaps
   }
   throw std::runtime_error(message);
 }
-
-}  // namespace
 
 double value(const registry& metrics, std::string_view name, snapshot::label_list labels) {
   const snapshot values = metrics.collect();

@@ -37,7 +37,7 @@ LAYERS = [
 ]
 
 # The public headers that exist for another library, each in a component of its own, and what they may include.
-BRIDGES = {"exposition/prometheus.hpp": "prometheus/"}
+BRIDGES = {"exposition/prometheus.hpp": "prometheus/", "testing/catch_matchers.hpp": "catch2/"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 STANDARD = re.compile(r"^[a-z0-9_]+$")
