@@ -118,10 +118,11 @@ void family_record::render(std::string& out, std::uint32_t enum_index, std::span
 }
 
 void family_record::make_series(std::uint32_t enum_index, std::span<const std::string_view> texts) {
-  text_series made{{}, system_clock().wall_now()};
-  render(made.labels, enum_index, texts);
+  std::string labels;
+  render(labels, enum_index, texts);
+  const wall_time now = system_clock().wall_now();
   const std::lock_guard lock(text_mutex_);
-  text_series_.push_back(std::move(made));
+  text_series_.push_back({label_texts_.keep(labels), now});
 }
 
 void family_record::report_overflow(const label_spec* label) noexcept {

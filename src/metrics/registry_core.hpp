@@ -10,6 +10,7 @@
 #include <telltale/detail/event_hook.hpp>
 #include <telltale/metrics/registry.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <functional>
@@ -23,6 +24,25 @@
 namespace telltale {
 inline namespace v0 {
 namespace detail {
+
+/// Texts that stay where they are for as long as the store lives, without the overhead of a string each.
+/// Thread safety: none.
+class text_store {
+ public:
+  std::string_view keep(std::string_view text) {
+    if (chunks_.empty() || chunks_.back().capacity() - chunks_.back().size() < text.size()) {
+      chunks_.emplace_back().reserve(std::max(text.size(), chunk_bytes));
+    }
+    std::string& chunk = chunks_.back();
+    const std::size_t begin = chunk.size();
+    chunk.append(text);
+    return std::string_view(chunk).substr(begin);
+  }
+
+ private:
+  static constexpr std::size_t chunk_bytes = 4000;
+  std::deque<std::string> chunks_;  // never appended to beyond what is reserved, so nothing moves
+};
 
 enum class cell_kind : std::uint8_t { integer, real, gauge, row };
 
@@ -60,7 +80,7 @@ class family_record final : public series_maker {
     std::vector<std::string> values;  // empty for a text label
   };
   struct text_series {
-    std::string labels;
+    std::string_view labels;  // in label_texts_
     wall_time created;
   };
 
@@ -74,7 +94,8 @@ class family_record final : public series_maker {
   std::string dense_labels_;  // of all series, one after the other
   std::vector<std::size_t> dense_ends_;
   mutable std::mutex text_mutex_;
-  std::deque<text_series> text_series_;  // a deque: elements stay where they are
+  std::deque<text_series> text_series_;
+  text_store label_texts_;
 
   friend struct registry_core;
 };

@@ -82,7 +82,11 @@ inline std::uint64_t mix(std::uint64_t state, std::string_view text) noexcept {
 inline std::uint64_t hash_of(std::uint64_t seed, std::uint32_t enum_index, std::span<const std::string_view> texts) noexcept {
   std::uint64_t state = seed + enum_index;
   for (const std::string_view text : texts) state = mix(state, text);
-  return state | 1u;  // 0 marks an empty entry
+  return state;
+}
+
+inline std::uint32_t tag_of(std::uint64_t hash) noexcept {
+  return static_cast<std::uint32_t>(hash >> 32) | 1u;  // 0 marks an empty entry
 }
 
 std::string_view cut(std::string_view text) noexcept {
@@ -92,6 +96,8 @@ std::string_view cut(std::string_view text) noexcept {
   return text.substr(0, end);
 }
 
+static_assert(max_text_bytes <= 255);  // text_key keeps sizes in bytes
+
 inline bool same_bytes(const char* bytes, std::string_view text) noexcept {
   if (text.size() > short_bytes) return std::memcmp(bytes, text.data(), text.size()) == 0;
   return short_text(bytes, text.size()) == short_text(text.data(), text.size());
@@ -99,9 +105,9 @@ inline bool same_bytes(const char* bytes, std::string_view text) noexcept {
 
 inline bool equal(const text_key& key, std::uint32_t enum_index, std::span<const std::string_view> texts) noexcept {
   if (key.enum_index != enum_index) return false;
-  const char* bytes = key.bytes;
+  const char* bytes = key.texts(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (key.sizes[i] != texts[i].size() || !same_bytes(bytes, texts[i])) return false;
+    if (key.rest[i] != texts[i].size() || !same_bytes(bytes, texts[i])) return false;
     bytes += texts[i].size();
   }
   return true;
@@ -111,12 +117,13 @@ inline bool equal(const text_key& key, std::uint32_t enum_index, std::span<const
 
 [[gnu::always_inline]] inline std::uint32_t key_table::find(std::uint64_t hash, std::uint32_t enum_index,
                                                             std::span<const std::string_view> texts) const noexcept {
+  const std::uint32_t tag = tag_of(hash);
   for (std::uint64_t at = hash & mask;; at = (at + 1) & mask) {
     const entry& candidate = entries[at];
-    const std::uint64_t found = candidate.hash.load(std::memory_order_acquire);
+    const std::uint32_t found = candidate.tag.load(std::memory_order_acquire);
     if (found == 0) return no_series;
     // Null when the registry has gone since the line above: its pages read as zero.
-    const text_key* key = found == hash ? candidate.key.load(std::memory_order_relaxed) : nullptr;
+    const text_key* key = found == tag ? candidate.key.load(std::memory_order_relaxed) : nullptr;
     if (key != nullptr && equal(*key, enum_index, texts)) {
       return candidate.index.load(std::memory_order_relaxed);
     }
@@ -241,21 +248,21 @@ bool key_table::allocate(page_memory& memory, std::size_t most) noexcept {
 bool key_table::insert(page_memory& memory, std::uint64_t hash, std::uint32_t enum_index,
                        std::span<const std::string_view> texts, std::uint32_t index) noexcept {
   std::size_t size = 0;
-  for (const std::string_view text : texts) size += text.size();
-  const std::size_t words = (sizeof(text_key) + size + sizeof(std::uint32_t) - 1) / sizeof(std::uint32_t);
+  for (const std::string_view text : texts) size += 1 + text.size();
+  const std::size_t words = 1 + (size + sizeof(std::uint32_t) - 1) / sizeof(std::uint32_t);
   auto* key = reinterpret_cast<text_key*>(memory.allocate<std::uint32_t>(words));
   if (key == nullptr) return false;
   key->enum_index = enum_index;
-  char* bytes = key->bytes;
+  unsigned char* bytes = key->rest + texts.size();
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    key->sizes[i] = static_cast<std::uint32_t>(texts[i].size());
+    key->rest[i] = static_cast<unsigned char>(texts[i].size());
     bytes = std::copy(texts[i].begin(), texts[i].end(), bytes);
   }
   std::uint64_t at = hash & mask;
-  while (entries[at].hash.load(std::memory_order_relaxed) != 0) at = (at + 1) & mask;
+  while (entries[at].tag.load(std::memory_order_relaxed) != 0) at = (at + 1) & mask;
   entries[at].key.store(key, std::memory_order_relaxed);
   entries[at].index.store(index, std::memory_order_relaxed);
-  entries[at].hash.store(hash, std::memory_order_release);
+  entries[at].tag.store(tag_of(hash), std::memory_order_release);
   return true;
 }
 
@@ -309,13 +316,14 @@ std::uint32_t find_series(text_table& table, std::uint32_t enum_index, std::span
 std::uint32_t find_series(text_table& table, std::uint32_t enum_index, std::string_view text) noexcept {
   // key_table::find with the loops over the texts left out: half the instructions.
   const key_table& series = table.series;
-  const std::uint64_t hash = mix(table.seed + enum_index, text) | 1u;
+  const std::uint64_t hash = mix(table.seed + enum_index, text);
+  const std::uint32_t tag = tag_of(hash);
   for (std::uint64_t at = hash & series.mask;; at = (at + 1) & series.mask) {
     const key_table::entry& candidate = series.entries[at];
-    const std::uint64_t found = candidate.hash.load(std::memory_order_acquire);
-    if (found == hash) [[likely]] {
+    const std::uint32_t found = candidate.tag.load(std::memory_order_acquire);
+    if (found == tag) [[likely]] {
       const text_key* key = candidate.key.load(std::memory_order_relaxed);
-      if (key != nullptr && key->enum_index == enum_index && key->sizes[0] == text.size() && same_bytes(key->bytes, text))
+      if (key != nullptr && key->enum_index == enum_index && key->rest[0] == text.size() && same_bytes(key->texts(1), text))
           [[likely]] {
         return candidate.index.load(std::memory_order_relaxed);
       }

@@ -28,17 +28,19 @@ inline constexpr std::size_t max_text_labels = 8;
 /// A text, or the texts and enum combination of a series, copied into memory that stays mapped.
 struct text_key {
   std::uint32_t enum_index;
-  std::uint32_t sizes[max_text_labels];
-  char bytes[1];  // all texts, one after the other
+  unsigned char rest[1];  // the size of each text (max_text_bytes fits into a byte), then all texts, one after the other
+
+  const char* texts(std::size_t count) const noexcept { return reinterpret_cast<const char*>(rest + count); }
 };
 
-/// An open-addressing table from keys to numbers. `hash` is written last and is never 0 in a used entry.
+/// An open-addressing table from keys to numbers. `tag` is written last and is never 0 in a used entry.
 struct key_table {
   struct entry {
-    std::atomic<std::uint64_t> hash;
-    std::atomic<const text_key*> key;
+    std::atomic<std::uint32_t> tag;  // the hash's upper half; the lower half says where to look
     std::atomic<std::uint32_t> index;
+    std::atomic<const text_key*> key;
   };
+  static_assert(sizeof(entry) == 16);
 
   entry* entries;
   std::uint64_t mask;
