@@ -142,3 +142,44 @@ TEST_CASE("registries come and go while threads count through stale handles") {
   done = true;
   for (std::thread& thread : counters) thread.join();
 }
+
+TEST_CASE("collectors come and go while two threads collect: a detached one is not running and does not run again") {
+  tt::registry metrics;
+  std::atomic<bool> stop = false;
+  std::atomic<std::uint64_t> collected = 0;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 2; ++i) {
+    readers.emplace_back([&] {
+      tt::snapshot values;
+      while (!stop) {
+        metrics.collect(values);
+        for (const tt::family_snapshot& family : values.families()) {
+          for (const tt::series_snapshot& series : family.series) collected += series.labels.size() + 1;
+        }
+      }
+    });
+  }
+  std::vector<std::thread> owners;
+  std::atomic<int> late = 0;
+  for (int i = 0; i < 2; ++i) {
+    owners.emplace_back([&, name = "foreign_" + std::to_string(i)] {
+      for (int round = 0; round < 300; ++round) {
+        auto alive = std::make_unique<std::atomic<bool>>(true);
+        {
+          const tt::attachment kept = metrics.attach([&late, &name, state = alive.get()](std::vector<tt::foreign_family>& into) {
+            if (!*state) ++late;
+            into.push_back({.name = name, .series = {{.labels = {{"k", "v"}}}}});
+          });
+          if (round % 2 == 0) (void)metrics.collect();
+        }
+        *alive = false;
+      }
+    });
+  }
+  for (std::thread& owner : owners) owner.join();
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+  CHECK(late == 0);
+  CHECK(collected > 0);
+  CHECK(metrics.collect().find("foreign_0") == nullptr);
+}
