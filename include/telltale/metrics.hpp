@@ -11,4 +11,5 @@
 #include <telltale/metrics/label.hpp>
 #include <telltale/metrics/registry.hpp>
 #include <telltale/metrics/snapshot.hpp>
+#include <telltale/metrics/state_set.hpp>
 #include <telltale/metrics/timer.hpp>

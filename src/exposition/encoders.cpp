@@ -112,8 +112,9 @@ class encoder {
  private:
   std::string_view family_name(const family_info& info) const noexcept {
     std::string_view name = info.name;
-    constexpr std::string_view total = "_total";
+    constexpr std::string_view total = "_total", information = "_info";
     if (openmetrics_ && info.type == metric_type::counter && name.ends_with(total)) name.remove_suffix(total.size());
+    if (openmetrics_ && info.type == metric_type::info && name.ends_with(information)) name.remove_suffix(information.size());
     return name;
   }
 
@@ -126,6 +127,8 @@ class encoder {
       case metric_type::gauge: return " gauge\n";
       case metric_type::histogram: return " histogram\n";
       case metric_type::summary: return " summary\n";
+      case metric_type::info: return openmetrics_ ? " info\n" : " gauge\n";
+      case metric_type::state_set: return openmetrics_ ? " stateset\n" : " gauge\n";
       case metric_type::unknown: break;
     }
     return openmetrics_ ? " unknown\n" : " untyped\n";
@@ -190,7 +193,14 @@ class encoder {
   }
 
   void single(const family_info& info, const series_snapshot& series) {
-    sample(info.name, {}, series.labels, series.value);
+    if (openmetrics_ && !series.exemplars.empty() && series.exemplars[0].trace_id.valid()) {
+      char* to = out_.room(info.name.size() + series.labels.size() + number_room + exemplar_room + 4);
+      to = put_exemplar(put(head(to, info.name, {}, series.labels), series.value), series.exemplars[0]);
+      *to++ = '\n';
+      out_.done(to);
+    } else {
+      sample(info.name, {}, series.labels, series.value);
+    }
     if (created_ && info.type == metric_type::counter) created(family_name(info), series);
   }
 

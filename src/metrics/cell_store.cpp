@@ -1,6 +1,7 @@
 #include "metrics/cell_store.hpp"
 
 #include "base/fork.hpp"
+#include "metrics/native_histogram.hpp"
 
 #include <telltale/metrics/histogram.hpp>
 
@@ -165,15 +166,30 @@ void add_slowly(slot where, double amount) noexcept {
 void observe_slowly(const histogram_layout& layout, slot row, double value) noexcept {
   if ((row & rejecting) != 0) return add_slowly(row, std::uint64_t{1});
   if (!(value >= 0.0 && value <= std::numeric_limits<double>::max())) return add_slowly(layout.first, std::uint64_t{1});
-  if (row >= this_thread.cell_capacity && !reach(row)) return;
+  // A block has room for `longest_row` cells of a row that begins in it; rows with native buckets are longer.
+  const slot last = layout.native == nullptr ? row : row + layout.stride - 1;
+  if (last >= this_thread.cell_capacity && !reach(last)) return;
   const auto bits = std::bit_cast<std::int64_t>(value + 0.0);  // a negative zero becomes a positive one
-  const std::int64_t* bound = layout.bounds;
-  for (std::uint32_t half = layout.half; half > 8; half >>= 1) bound = bound[half - 1] < bits ? bound + half : bound;
-  const auto bucket = static_cast<slot>(find_bound(bound, bits) - layout.bounds);
-  add_to(this_thread.cells[row], value);
-  add_to(this_thread.cells[row + 1 + bucket], std::uint64_t{1});
+  const native_layout* const native = layout.native;
+  cell* const cells = this_thread.cells + row;
+  add_to(cells[0], value);
+  slot bucket = 0;
+  if (native == nullptr || native->offset > 1) {
+    const std::int64_t* bound = layout.bounds;
+    for (std::uint32_t half = layout.half; half > 8; half >>= 1) bound = bound[half - 1] < bits ? bound + half : bound;
+    bucket = static_cast<slot>(find_bound(bound, bits) - layout.bounds);
+    add_to(cells[1 + bucket], std::uint64_t{1});
+  }
+  if (native != nullptr) add_to(cells[native->offset + native_cell(*native, value)], std::uint64_t{1});
   const span_context* trace = this_thread.current;
-  if (trace != nullptr && trace->sampled()) record_exemplar(layout, row + 1 + bucket, value, *trace);
+  if (trace == nullptr || !trace->sampled()) return;
+  slot exemplar_at = row + 1 + bucket;
+  if (native != nullptr) {
+    // Native buckets have no exemplars of their own: rows of exemplars are shorter than rows of cells.
+    const slot series = (row - layout.first) / layout.stride;
+    exemplar_at -= series * (layout.stride - 1 - native->buckets);
+  }
+  record_exemplar(layout, exemplar_at, value, *trace);
 }
 
 void prepare_cells_for_forks() {

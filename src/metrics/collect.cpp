@@ -51,10 +51,12 @@ void registry_core::sample_callbacks() {
 // The snapshot's vectors while they are being filled.
 struct registry_core::collection {
   snapshot& target;
+  std::vector<std::uint64_t>& native_cells;  // of one series
   std::size_t series = 0;
   std::size_t cells = 0;
   std::size_t sums = 0;
   std::size_t exemplars = 0;
+  std::size_t natives = 0;
 
   std::span<series_snapshot> next_series(std::size_t count) {
     const std::span<series_snapshot> part(target.series_.data() + series, count);
@@ -77,11 +79,14 @@ struct registry_core::collection {
     family.describe(part);
     const slot first = family.first + 1;
     const auto rows = static_cast<std::uint32_t>(count);
+    double current = 0;
     switch (family.kind) {
-      case cell_kind::integer: {
+      case cell_kind::integer:
+      case cell_kind::traced_integer: {
         std::uint64_t* totals = next_cells(count);
         cell_reader().add_integers(first, rows, totals);
         for (std::size_t i = 0; i < count; ++i) part[i].value = metric_value(totals[i]);
+        if (family.exemplars != nullptr) add_exemplars(family.exemplars->cells + 1, 0, 1, part);
         break;
       }
       case cell_kind::real: {
@@ -95,27 +100,87 @@ struct registry_core::collection {
           part[i].value = metric_value(family.gauges[i].load(std::memory_order_relaxed));
         }
         break;
+      case cell_kind::info:
+        for (series_snapshot& one : part) one.value = metric_value(std::uint64_t{1});
+        break;
+      case cell_kind::state:
+        for (std::size_t i = 0; i < count; ++i) {
+          // Read once a set: exactly one of its series is 1.
+          const std::size_t state = i % family.states;
+          if (state == 0) current = family.gauges[i / family.states].load(std::memory_order_relaxed);
+          part[i].value = metric_value(static_cast<std::uint64_t>(current == static_cast<double>(state)));
+        }
+        break;
       case cell_kind::row: add_histograms(family, part); break;
     }
     target.families_.push_back({&family.info, part});
   }
 
   void add_histograms(const family_record& family, std::span<series_snapshot> part) {
-    const std::size_t buckets = family.stride - 1;
+    const std::size_t buckets = family.buckets;
     double* family_sums = next_sums(part.size());
     std::uint64_t* counts = next_cells(part.size() * buckets);
-    cell_reader().add_rows(family.first + 1, static_cast<std::uint32_t>(part.size()), family.stride, family_sums, counts);
-    const exemplar_cell* from = family.layout->exemplars;
+    if (family.layout->native == nullptr) {
+      cell_reader().add_rows(family.first + 1, static_cast<std::uint32_t>(part.size()), family.stride, family_sums, counts);
+    } else {
+      add_natives(family, part, family_sums, counts);
+    }
     for (std::size_t i = 0; i < part.size(); ++i) {
       part[i].sum = family_sums[i];
       part[i].buckets = {counts + i * buckets, buckets};
-      if (from == nullptr) continue;
+    }
+    // Cell 0 of the family counts rejections, cell 0 of a row is the sum: their exemplar cells stay empty.
+    if (const exemplar_cell* from = family.layout->exemplars) add_exemplars(from + 1, 1, buckets, part);
+  }
+
+  // Each series has `skipped` cells without exemplars, then `count` with.
+  void add_exemplars(const exemplar_cell* from, std::size_t skipped, std::size_t count, std::span<series_snapshot> part) {
+    for (series_snapshot& series : part) {
       exemplar* to = target.exemplars_.data() + exemplars;
-      exemplars += buckets;
-      // Cell 0 of the family counts rejections, cell 0 of a row is the sum: their exemplar cells stay empty.
-      const exemplar_cell* row = from + 1 + i * family.stride + 1;
-      for (std::size_t bucket = 0; bucket < buckets; ++bucket) to[bucket] = row[bucket].read();
-      part[i].exemplars = {to, buckets};
+      exemplars += count;
+      from += skipped;
+      for (std::size_t i = 0; i < count; ++i) to[i] = (from++)->read();
+      series.exemplars = {to, count};
+    }
+  }
+
+  void add_natives(const family_record& family, std::span<series_snapshot> part, double* family_sums,
+                   std::uint64_t* counts) {
+    const native_layout& layout = *family.layout->native;
+    family.native_schemas.resize(std::max(family.native_schemas.size(), part.size()),
+                                 static_cast<std::uint8_t>(layout.resolution));
+    cell_reader reader;
+    slot row = family.first + 1;
+    for (std::size_t i = 0; i < part.size(); ++i, row += family.stride) {
+      reader.add_doubles(row, 1, &family_sums[i]);
+      reader.add_integers(row + 1, layout.offset - 1, counts + i * family.buckets);
+      native_cells.assign(1 + layout.cells, 0);
+      reader.add_integers(row + layout.offset, 1 + layout.cells, native_cells.data());
+
+      std::span<std::uint64_t> cells = std::span(native_cells).subspan(1);
+      const int schema = scale_down(layout, cells, family.native_schemas[i], family.max_native_buckets);
+      family.native_schemas[i] = static_cast<std::uint8_t>(schema);
+      native_histogram& filled = target.natives_[natives++];
+      filled = {schema, layout.zero_threshold, native_cells[0], 0, {}};
+      const auto first = std::find_if(cells.begin(), cells.end(), [](std::uint64_t count) { return count != 0; });
+      if (first != cells.end()) {
+        const auto size = cells.rend() - std::find_if(cells.rbegin(), cells.rend(), [](auto count) { return count != 0; });
+        const auto skipped = static_cast<std::size_t>(first - cells.begin());
+        filled.first_index = layout.lowest * (1 << schema) + 1 + static_cast<int>(skipped);
+        filled.counts = cells.subspan(skipped, static_cast<std::size_t>(size) - skipped);
+      }
+      if (layout.offset == 1) counts[i] = filled.count();
+      // Kept as its size alone until all are in: the vector may still move.
+      target.native_counts_.insert(target.native_counts_.end(), filled.counts.begin(), filled.counts.end());
+      part[i].native = &filled;
+    }
+  }
+
+  void place_natives() {
+    const std::uint64_t* next = target.native_counts_.data();
+    for (native_histogram& each : target.natives_) {
+      each.counts = {next, each.counts.size()};
+      next += each.counts.size();
     }
   }
 
@@ -148,19 +213,21 @@ void registry_core::collect(snapshot& target) {
   collecting.store(std::thread::id{});
 
   // Series of text families come into being all the time: what counts is how many there are now.
-  std::size_t series = 0, cells = 0, sums = 0, exemplars = 0, overflows = 0;
+  std::size_t series = 0, cells = 0, sums = 0, exemplars = 0, natives = 0, overflows = 0;
   target.counts_.clear();
   for (const family_record* family : collected_families) {
     const std::size_t count = family->series_count();
     target.counts_.push_back(count);
     series += count;
     overflows += family->overflow_labels.size();
-    if (family->kind == cell_kind::integer) cells += count;
+    if (family->kind == cell_kind::integer || family->kind == cell_kind::traced_integer) cells += count;
+    if (family->exemplars != nullptr) exemplars += count;
     if (family->kind == cell_kind::real) sums += count;
     if (family->kind == cell_kind::row) {
       sums += count;
-      cells += count * (family->stride - 1);
-      if (family->layout->exemplars != nullptr) exemplars += count * (family->stride - 1);
+      cells += count * family->buckets;
+      if (family->layout->exemplars != nullptr) exemplars += count * family->buckets;
+      if (family->layout->native != nullptr) natives += count;
     }
   }
   series += collected_families.size() + overflows + 2 * collected_callbacks.size();
@@ -171,17 +238,20 @@ void registry_core::collect(snapshot& target) {
   target.cells_.assign(cells, 0);
   target.sums_.assign(sums, 0.0);
   target.exemplars_.resize(exemplars);
+  target.natives_.resize(natives);
+  target.native_counts_.clear();
   target.owners_.clear();
   target.owners_.push_back(shared_from_this());
   for (const auto& record : collected_callbacks) target.owners_.push_back(record);
 
-  collection filling{target};
+  collection filling{target, native_cells};
   for (std::size_t i = 0; i < collected_families.size(); ++i) filling.add(*collected_families[i], target.counts_[i]);
   for (const auto& record : collected_callbacks) {
     if (record->sampled) filling.add_one(record->info, constant_labels, metric_value(record->sample));
   }
   add_self_metrics(filling, overflows);
   if (auto owner = foreign.add_to(target.families_)) target.owners_.push_back(std::move(owner));
+  filling.place_natives();
 }
 
 void registry_core::add_self_metrics(collection& filling, std::size_t overflows) {

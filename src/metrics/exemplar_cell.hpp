@@ -15,6 +15,7 @@ namespace detail {
 struct exemplar_cell {
   std::atomic<std::uint32_t> sequence;
   std::atomic<std::uint32_t> written_ms;             // coarse monotonic milliseconds of the last write
+  std::atomic<std::uint32_t> checked;                // ticks of the processor, roughly, when the clock was last read
   std::array<std::atomic<std::uint64_t>, 5> words;  // trace id (2), span id, value, wall time in ns
 
   void write(const span_context& trace, double value) noexcept;

@@ -64,6 +64,7 @@ constexpr std::array<std::string_view, 8> base_units{"seconds", "bytes",  "ratio
 
 std::string_view family_name(metric_type type, std::string_view name) noexcept {
   if (type == metric_type::counter && name.ends_with("_total")) name.remove_suffix(6);
+  if (type == metric_type::info && name.ends_with("_info")) name.remove_suffix(5);
   return name;
 }
 
@@ -88,8 +89,11 @@ void check_metric(metric_type type, const std::string& name, const std::string& 
   if (type != metric_type::counter && name.ends_with("_total")) {
     fail(error_code::invalid_name, name, "only a counter's name ends in _total: drop the suffix, or make it a counter");
   }
+  if (type == metric_type::info && !name.ends_with("_info")) {
+    fail(error_code::invalid_name, name, "an info metric's name ends in _info: write \"" + name + "_info\"");
+  }
   const std::string_view family = family_name(type, name);
-  if (family.empty()) fail(error_code::invalid_name, name, "name the thing that is counted before _total");
+  if (family.empty()) fail(error_code::invalid_name, name, "name the thing that stands before _total or _info");
   for (const suffix_rule& rule : suffix_rules) {
     // A counter's _total keeps it apart from what the formats add; other rules hold for what stands before _total, too.
     const std::string_view checked = rule.from_formats ? std::string_view(name) : family;
@@ -103,6 +107,10 @@ void check_labels(const std::string& metric, std::span<const label_spec> labels,
   std::size_t text_labels = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::string name(labels[i].name);
+    // Those of a family are held to this by the compiler, but not an info metric's, nor a state set's own.
+    for (std::size_t j = 0; j < i; ++j) {
+      if (labels[j].name == name) fail(error_code::invalid_label, metric, "the label \"" + name + "\" stands twice");
+    }
     for (const auto& constant : options.constant_labels) {
       if (constant.first == name) {
         fail(error_code::invalid_label, metric,
@@ -137,8 +145,35 @@ void check_registry(const registry_options& options) {
   }
 }
 
-void check_buckets(const std::string& metric, std::span<const double> bounds) {
-  if (bounds.empty() || bounds.size() > 200) {
+void check_info_labels(const std::string& metric, std::span<const std::pair<std::string, std::string>> labels) {
+  for (const auto& [name, value] : labels) {
+    if (!is_label_name(name) || is_reserved_label(name)) {
+      fail(error_code::invalid_label, metric,
+           "the label \"" + name + "\" breaks the rule: letters, digits and underscores, not beginning with a digit or two "
+           "underscores, and not le or quantile");
+    }
+    if (!is_valid_utf8(value)) fail(error_code::invalid_label, metric, "the value of the label \"" + name + "\" must be UTF-8");
+  }
+}
+
+void check_buckets(const std::string& metric, const histogram_options& options) {
+  const std::span<const double> bounds = options.buckets;
+  if (options.native) {
+    const native_buckets& native = *options.native;
+    if (native.resolution < 0 || native.resolution > 8) {
+      fail(error_code::invalid_buckets, metric, "the resolution of native buckets is 0 to 8: 2^resolution buckets a doubling");
+    }
+    if (native.lowest_exponent < -1000 || native.highest_exponent > 1000 ||
+        native.lowest_exponent >= native.highest_exponent) {
+      fail(error_code::invalid_buckets, metric,
+           "the range of native buckets is from 2^lowest_exponent up to 2^highest_exponent, exponents from -1000 to 1000");
+    }
+    if (native.max_buckets < static_cast<std::uint32_t>(native.highest_exponent - native.lowest_exponent)) {
+      fail(error_code::invalid_buckets, metric,
+           "max_buckets of native buckets is at least highest_exponent - lowest_exponent: raise it, or narrow the range");
+    }
+  }
+  if ((bounds.empty() && !options.native) || bounds.size() > 200) {
     fail(error_code::invalid_buckets, metric, "a histogram has 1 to 200 bucket bounds; tt::buckets has presets");
   }
   for (std::size_t i = 0; i < bounds.size(); ++i) {

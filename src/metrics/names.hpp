@@ -24,13 +24,17 @@ void check_labels(const std::string& metric, std::span<const label_spec> labels,
 /// Throws unless the prefix and the constant labels are well-formed.
 void check_registry(const registry_options& options);
 
-/// Throws unless the bounds are 1 to 200, finite and strictly increasing.
-void check_buckets(const std::string& metric, std::span<const double> bounds);
+/// Throws unless the bounds are 1 to 200 (none beside native buckets), finite and strictly increasing, and the native
+/// buckets' options within their bounds.
+void check_buckets(const std::string& metric, const histogram_options& options);
+
+/// Throws unless these can be the labels of an info metric.
+void check_info_labels(const std::string& metric, std::span<const std::pair<std::string, std::string>> labels);
 
 /// The base unit that the name ends in (before _total), or nothing.
 std::string_view unit_of(std::string_view name) noexcept;
 
-/// A counter's name without _total: what OpenMetrics calls the family.
+/// A counter's name without _total, an info metric's without _info: what OpenMetrics calls the family.
 std::string_view family_name(metric_type type, std::string_view name) noexcept;
 
 /// Appends `name="value"`, escaped as both text formats ask, after a comma if anything stands before.

@@ -45,6 +45,8 @@ std::string render_constant_labels(const registry_options& options) {
 metric_type type_of(cell_kind kind) noexcept {
   switch (kind) {
     case cell_kind::gauge: return metric_type::gauge;
+    case cell_kind::info: return metric_type::info;
+    case cell_kind::state: return metric_type::state_set;
     case cell_kind::row: return metric_type::histogram;
     default: return metric_type::counter;
   }
@@ -65,7 +67,7 @@ const std::int64_t* keep_padded(std::span<const double> bounds, std::uint32_t& h
 
 }  // namespace
 
-const histogram_layout layout_of_nothing{bounds_of_nothing.data(), nullptr, nowhere, 0, least_padding / 2, infinity_bits};
+const histogram_layout layout_of_nothing{bounds_of_nothing.data(), nullptr, nowhere, 0, least_padding / 2, infinity_bits, nullptr};
 
 // ---- One family ----
 
@@ -151,7 +153,7 @@ std::uint32_t family_record::series_count() const {
 }
 
 void family_record::describe(std::span<series_snapshot> series) const {
-  const bool dated = kind != cell_kind::gauge;
+  const bool dated = !is_shared(kind);
   if (has_text()) {
     const std::lock_guard lock(text_mutex_);
     for (std::size_t i = 0; i < series.size(); ++i) {
@@ -217,11 +219,11 @@ std::string registry_core::full_name(const std::string& name) const {
 
 // Under the mutex.
 void registry_core::require_free_name(metric_type type, const std::string& name) const {
-  if (!names.contains(family_name(type, name))) return;
+  if (!names.contains(family_name(type, name)) && !names.contains(name)) return;
   throw error(error_code::duplicate_name,
               "metric \"" + name +
-                  "\": the name is registered already in this registry, or differs only by _total, which is the same family "
-                  "in OpenMetrics: choose another name, or keep and share the handle of the first registration");
+                  "\": the name is registered already in this registry, or differs only by _total or _info, which is the same "
+                  "family in OpenMetrics: choose another name, or keep and share the handle of the first registration");
 }
 
 family_record& registry_core::add_family(cell_kind kind, const metric_options& chosen, const histogram_options* details,
@@ -229,7 +231,7 @@ family_record& registry_core::add_family(cell_kind kind, const metric_options& c
   const std::string name = full_name(chosen.name);
   check_metric(type_of(kind), name, chosen.help);
   check_labels(name, labels, options);
-  if (details != nullptr) check_buckets(name, details->buckets);
+  if (details != nullptr) check_buckets(name, *details);
   if (chosen.max_series < 1 || chosen.max_series > most_series) {
     throw error(error_code::invalid_option, "metric \"" + name + "\": max_series is from 1 to " + std::to_string(most_series));
   }
@@ -237,13 +239,25 @@ family_record& registry_core::add_family(cell_kind kind, const metric_options& c
   const std::lock_guard lock(mutex);
   drop_dead_callbacks();
   require_free_name(type_of(kind), name);
-  family_info info{name, chosen.help, std::string(unit_of(name)), type_of(kind), {}};
+  const bool has_unit = kind != cell_kind::info && kind != cell_kind::state;  // OpenMetrics forbids it
+  family_info info{name, chosen.help, std::string(has_unit ? unit_of(name) : ""), type_of(kind), {}};
   if (details != nullptr) info.bounds = details->buckets;
   auto record = std::make_unique<family_record>(*this, std::move(info), kind, labels);
   if (record->has_text()) record->rows = static_cast<std::uint32_t>(chosen.max_series) + record->dense_count_;
-  if (kind == cell_kind::row) record->stride = static_cast<std::uint32_t>(details->buckets.size()) + 2;
+  const native_layout* native = nullptr;
+  if (kind == cell_kind::row) {
+    record->buckets = static_cast<std::uint32_t>(details->buckets.size()) + 1;
+    record->stride = record->buckets + 1;
+    if (details->native) {
+      native = make_native_layout(*details->native, record->buckets > 1 ? record->buckets : 0);
+      if (native == nullptr) out_of_room(name);
+      record->stride = native->offset + 1 + native->cells;
+      record->max_native_buckets = details->native->max_buckets;
+    }
+  }
+  if (kind == cell_kind::state) record->states = static_cast<std::uint32_t>(labels.back().values.size());
 
-  const std::uint64_t cells = kind == cell_kind::gauge ? 1 : 1 + std::uint64_t{record->rows} * record->stride;
+  const std::uint64_t cells = is_shared(kind) ? 1 : 1 + std::uint64_t{record->rows} * record->stride;
   const std::uint64_t wanted = cells + record->overflow_labels.size();
   record->first = wanted < max_slots ? allocate_slots(static_cast<std::uint32_t>(wanted)) : 0;
   if (record->first == 0) out_of_room(name);
@@ -251,19 +265,30 @@ family_record& registry_core::add_family(cell_kind kind, const metric_options& c
   record->overflow = record->first + static_cast<slot>(cells);
 
   bool complete = true;
-  if (kind == cell_kind::gauge) {
-    record->gauges = pages.allocate<std::atomic<double>>(record->rows);
+  if (is_shared(kind)) {
+    record->gauges = pages.allocate<std::atomic<double>>(record->rows / record->states);
     complete = record->gauges != nullptr;
+  }
+  if (kind == cell_kind::traced_integer) {
+    record->exemplars = kept_memory().allocate<counter_exemplars>(1);
+    complete = record->exemplars != nullptr;
+    if (complete) {
+      *record->exemplars = {pages.allocate<exemplar_cell>(cells), record->first};
+      complete = record->exemplars->cells != nullptr;
+    }
   }
   if (kind == cell_kind::row) {
     record->layout = kept_memory().allocate<histogram_layout>(1);
     complete = record->layout != nullptr;
     if (complete) {
       record->layout->bounds = keep_padded(details->buckets, record->layout->half);
-      record->layout->fast_limit = record->layout->half > least_padding / 2 ? 0 : infinity_bits;
+      record->layout->fast_limit = record->layout->half > least_padding / 2 || native != nullptr ? 0 : infinity_bits;
       record->layout->first = record->first;
       record->layout->stride = record->stride;
-      if (details->exemplars) record->layout->exemplars = pages.allocate<exemplar_cell>(cells);
+      record->layout->native = native;
+      if (details->exemplars) {
+        record->layout->exemplars = pages.allocate<exemplar_cell>(1 + std::size_t{record->rows} * (record->buckets + 1));
+      }
       complete = record->layout->bounds != nullptr && (!details->exemplars || record->layout->exemplars != nullptr);
     }
   }
@@ -280,6 +305,7 @@ family_record& registry_core::add_family(cell_kind kind, const metric_options& c
   if (!complete) out_of_room(name);
   families.reserve(families.size() + 1);
   names.emplace(family_name(record->info.type, name));
+  if (kind == cell_kind::info) names.emplace(name);  // a gauge of that name would have the same samples
   families.push_back(std::move(record));
   return *families.back();
 }
@@ -358,22 +384,41 @@ registry::registry(registry_options options, std::shared_ptr<detail::event_hook>
 registry::~registry() { core_->close(); }
 
 registry::registration registry::add_family(kind what, const metric_options& options, const histogram_options* details,
-                                            std::span<const detail::label_spec> labels) {
+                                            std::span<const detail::label_spec> labels,
+                                            std::span<const std::string_view> states) {
   const auto cells = [what] {
     switch (what) {
+      case kind::exemplar_counter: return detail::cell_kind::traced_integer;
+      case kind::state_set: return detail::cell_kind::state;
       case kind::double_counter: return detail::cell_kind::real;
       case kind::gauge: return detail::cell_kind::gauge;
       case kind::histogram: return detail::cell_kind::row;
       default: return detail::cell_kind::integer;
     }
   }();
-  const detail::family_record& made = core_->add_family(cells, options, details, labels);
+  std::vector<detail::label_spec> all_labels(labels.begin(), labels.end());
+  const std::string name = core_->full_name(options.name);
+  if (what == kind::state_set) all_labels.push_back({name, states, 0});
+  const detail::family_record& made = core_->add_family(cells, options, details, all_labels);
   registration handles;
   handles.counter = {made.first + 1};
+  if (made.exemplars != nullptr) handles.exemplar_counter = {made.exemplars, made.first + 1};
   handles.gauge = {made.gauges, made.first};
   handles.histogram = {made.layout, made.first + 1, made.stride};
   handles.table = made.table;
   return handles;
+}
+
+void registry::info(const metric_options& options, const std::vector<std::pair<std::string, std::string>>& labels) {
+  detail::check_info_labels(options.name, labels);
+  const std::vector<std::string_view> values = [&] {
+    std::vector<std::string_view> views;
+    for (const auto& label : labels) views.push_back(label.second);
+    return views;
+  }();
+  std::vector<detail::label_spec> specs;
+  for (std::size_t i = 0; i < labels.size(); ++i) specs.push_back({labels[i].first, std::span(values).subspan(i, 1), 0});
+  core_->add_family(detail::cell_kind::info, options, nullptr, specs);
 }
 
 callback registry::gauge_callback(const metric_options& options, std::function<double()> read) {

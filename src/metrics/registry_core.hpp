@@ -4,6 +4,7 @@
 #include "base/fork.hpp"
 #include "metrics/exemplar_cell.hpp"
 #include "metrics/foreign.hpp"
+#include "metrics/native_histogram.hpp"
 #include "metrics/page_memory.hpp"
 #include "metrics/text_table.hpp"
 
@@ -44,7 +45,12 @@ class text_store {
   std::deque<std::string> chunks_;  // never appended to beyond what is reserved, so nothing moves
 };
 
-enum class cell_kind : std::uint8_t { integer, real, gauge, row };
+enum class cell_kind : std::uint8_t { integer, traced_integer, real, gauge, info, state, row };
+
+/// Whether the values are cells of the whole process instead of each thread's.
+constexpr bool is_shared(cell_kind kind) noexcept {
+  return kind == cell_kind::gauge || kind == cell_kind::info || kind == cell_kind::state;
+}
 
 /// One registered family. Written once at registration, except for the series of a family with text labels.
 class family_record final : public series_maker {
@@ -65,11 +71,16 @@ class family_record final : public series_maker {
   cell_kind kind;
   slot first = 0;            // counts rejected updates; the series' cells follow
   std::uint32_t stride = 1;  // cells a series
+  std::uint32_t buckets = 0;  // histograms: that a series has in a snapshot
+  std::uint32_t states = 1;   // state sets: series that share a cell
   std::uint32_t rows = 1;    // series there is room for
   std::uint32_t cell_count = 0;
   slot overflow = 0;  // text families: one cell a text label, then one for the family
   std::atomic<double>* gauges = nullptr;
   histogram_layout* layout = nullptr;
+  counter_exemplars* exemplars = nullptr;
+  std::uint32_t max_native_buckets = 0;
+  mutable std::vector<std::uint8_t> native_schemas;  // that series have come down to; a collection's
   text_table* table = nullptr;
   std::string self_labels;                   // metric="name"
   std::vector<std::string> overflow_labels;  // metric="name",label="merchant" for each overflow cell
@@ -148,10 +159,11 @@ struct registry_core final : std::enable_shared_from_this<registry_core>, privat
   std::set<std::string, std::less<>> names;  // as OpenMetrics families
   foreign_sources foreign;                   // its list alone; the rest belongs to a collection
 
-  std::mutex collect_mutex;  // held for a whole collection; guards the two vectors below
+  std::mutex collect_mutex;  // held for a whole collection; guards the three vectors below
   std::atomic<std::thread::id> collecting{};  // so that a callback may fork
   std::vector<family_record*> collected_families;
   std::vector<std::shared_ptr<callback_record>> collected_callbacks;
+  std::vector<std::uint64_t> native_cells;  // of one series
 
   const family_info rejected_info, overflow_info, callback_errors_info;
 };

@@ -40,3 +40,6 @@ EXPORTED void observe(const tt::histogram& timing, double seconds) { timing.obse
 
 // limit: set_gauge 4 no-lock
 EXPORTED void set_gauge(const tt::gauge& level, double value) { level.set(value); }
+
+// limit: increment_with_exemplars 24 no-lock
+EXPORTED void increment_with_exemplars(const tt::exemplar_counter& seen) { seen.inc(); }

@@ -226,3 +226,56 @@ size_bucket{le="+Inf"} 1
 # EOF
 )");
 }
+
+namespace {
+
+// What registries give besides counters, gauges and histograms.
+std::string encoded_facts(tt::exposition_format format) {
+  tt::snapshot_builder builder;
+  builder.family({.name = "build_info", .help = "The build.", .unit = "", .type = tt::metric_type::info, .bounds = {}})
+      .series("version=\"1.2\",revision=\"abc\"", tt::metric_value{std::uint64_t{1}});
+  builder.family({.name = "breaker", .help = "The breaker.", .unit = "", .type = tt::metric_type::state_set, .bounds = {}})
+      .series("breaker=\"closed\"", tt::metric_value{std::uint64_t{0}})
+      .series("breaker=\"open\"", tt::metric_value{std::uint64_t{1}});
+  builder.family({.name = "charges_total", .help = "Charges.", .unit = "", .type = tt::metric_type::counter, .bounds = {}})
+      .traced("provider=\"stripe\"", tt::metric_value{std::uint64_t{7}}, sample(3), some_time)
+      .traced("provider=\"adyen\"", tt::metric_value{std::uint64_t{0}}, {}, some_time);
+  std::string out;
+  tt::encode(builder.build(), format, out, {.created = true});
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("infos, state sets and counters with exemplars are these bytes in text 0.0.4") {
+  CHECK(encoded_facts(tt::exposition_format::text_0_0_4) == R"(# HELP build_info The build.
+# TYPE build_info gauge
+build_info{version="1.2",revision="abc"} 1
+# HELP breaker The breaker.
+# TYPE breaker gauge
+breaker{breaker="closed"} 0
+breaker{breaker="open"} 1
+# HELP charges_total Charges.
+# TYPE charges_total counter
+charges_total{provider="stripe"} 7
+charges_total{provider="adyen"} 0
+)");
+}
+
+TEST_CASE("infos, state sets and counters with exemplars are these bytes in OpenMetrics") {
+  CHECK(encoded_facts(tt::exposition_format::openmetrics_1_0_0) == R"(# TYPE build info
+# HELP build The build.
+build_info{version="1.2",revision="abc"} 1
+# TYPE breaker stateset
+# HELP breaker The breaker.
+breaker{breaker="closed"} 0
+breaker{breaker="open"} 1
+# TYPE charges counter
+# HELP charges Charges.
+charges_total{provider="stripe"} 7 # {trace_id="4bf92f3577b34da6a3ce929d0e0e4736",span_id="00f067aa0ba902b7"} 3 1704967200.123
+charges_created{provider="stripe"} 1704967200.123
+charges_total{provider="adyen"} 0
+charges_created{provider="adyen"} 1704967200.123
+# EOF
+)");
+}

@@ -32,7 +32,7 @@ TELLTALE_API std::uint32_t find_series(text_table& table, std::uint32_t enum_ind
 
 }  // namespace detail
 
-/// Series of one `Instrument` (counter, double_counter, gauge, histogram) by `Labels`. A handle: trivially copyable and
+/// Series of one `Instrument` (counter, gauge, histogram, state_set ...) by `Labels`. A handle: trivially copyable and
 /// destructible, made by a registry, safe to use for as long as the process lives.
 /// Thread safety: `with` from any thread at any time.
 /// Cost: enum labels: four instructions a label. Text labels: a hash and a probe, some hundred instructions; the first

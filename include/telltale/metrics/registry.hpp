@@ -18,11 +18,13 @@
 #include <telltale/metrics/histogram.hpp>
 #include <telltale/metrics/label.hpp>
 #include <telltale/metrics/snapshot.hpp>
+#include <telltale/metrics/state_set.hpp>
 
 #include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -56,11 +58,30 @@ struct metric_options {
   std::size_t max_series = 2'000;
 };
 
+/// Native (exponential) buckets: no bounds to choose, a constant relative error, and only what is used is sent. Prometheus
+/// takes them in its protobuf format, OTLP as exponential histograms.
+struct native_buckets {
+  /// 2^resolution buckets a doubling, 0 to 8: a bucket is 9% wide at 3, 2.2% at 5, 0.27% at 8.
+  int resolution = 3;
+  /// The most populated buckets a series sends. When it has more, its next scrape halves its resolution, for good. At
+  /// least one a doubling of the range.
+  std::uint32_t max_buckets = 160;
+  /// The range, as powers of two, -1000 to 1000. Values up to 2^lowest_exponent count as zero, values above
+  /// 2^highest_exponent go to the last bucket. Default: a nanosecond to five centuries. A series has (highest - lowest) *
+  /// 2^resolution cells, of which pages that are never touched cost addresses only.
+  int lowest_exponent = -30;
+  int highest_exponent = 34;
+};
+
 struct histogram_options {
   std::string name;
   std::string help;
-  /// Inclusive upper bounds, finite, strictly increasing, 1 to 200; +Inf is added. See `tt::buckets`.
+  /// Inclusive upper bounds, finite, strictly increasing, 1 to 200; +Inf is added. See `tt::buckets`. With `native`, may be
+  /// empty: the text formats then show the +Inf bucket alone.
   std::vector<double> buckets = telltale::v0::buckets::latency();
+  /// Native buckets beside the others, or instead of them. Default: none. With both, an observation that is under way may be
+  /// in one of them only.
+  std::optional<native_buckets> native{};
   /// Whether observations under a sampled span leave their trace id. Costs nothing while unsampled.
   bool exemplars = true;
   std::size_t max_series = 2'000;
@@ -103,6 +124,11 @@ class TELLTALE_API registry {
   auto counter(const metric_options& options) {
     return add<v0::counter, Labels...>(kind::counter, options);
   }
+  /// A counter of `tt::exemplar_counter`: increments under a sampled span leave its trace id.
+  template <class... Labels>
+  auto counter_with_exemplars(const metric_options& options) {
+    return add<v0::exemplar_counter, Labels...>(kind::exemplar_counter, options);
+  }
   template <class... Labels>
   auto double_counter(const metric_options& options) {
     return add<v0::double_counter, Labels...>(kind::double_counter, options);
@@ -115,6 +141,16 @@ class TELLTALE_API registry {
   auto histogram(const histogram_options& options) {
     return add<v0::histogram, Labels...>(kind::histogram, {options.name, options.help, options.max_series}, &options);
   }
+
+  /// A `tt::state_set<Enum>`, or a family of them by enum labels. The states stand in a label named as the metric.
+  template <class Enum, class... Labels>
+  auto state_set(const metric_options& options) {
+    static_assert(!(Labels::is_text || ...), "a state set's further labels are enum labels: all its series exist at once");
+    return add<v0::state_set<Enum>, Labels...>(kind::state_set, options, nullptr, label<"state", Enum>::values());
+  }
+
+  /// Constant facts as labels of a metric that is always 1: version, revision, compiler. The name ends in _info.
+  void info(const metric_options& options, const std::vector<std::pair<std::string, std::string>>& labels);
 
   /// A gauge whose value is asked for at each collection, on the collecting thread, with no lock held but its own. What
   /// it throws costs its own sample, is counted in `telltale_metric_callback_errors_total` and reported; a value that is
@@ -136,28 +172,33 @@ class TELLTALE_API registry {
   }
 
  private:
-  enum class kind : std::uint8_t { counter, double_counter, gauge, histogram };
+  enum class kind : std::uint8_t { counter, exemplar_counter, double_counter, gauge, state_set, histogram };
 
   struct registration {
     v0::counter::location counter;
+    v0::exemplar_counter::location exemplar_counter;
     v0::gauge::location gauge;
     v0::histogram::location histogram;
     detail::text_table* table = nullptr;
   };
 
   registration add_family(kind what, const metric_options& options, const histogram_options* details,
-                          std::span<const detail::label_spec> labels);
+                          std::span<const detail::label_spec> labels, std::span<const std::string_view> states);
   v0::callback add_callback(metric_type type, const metric_options& options, std::function<double()> read);
 
   template <class Instrument, class... Labels>
-  auto add(kind what, const metric_options& options, const histogram_options* details = nullptr) {
+  auto add(kind what, const metric_options& options, const histogram_options* details = nullptr,
+           std::span<const std::string_view> states = {}) {
+    using location = typename Instrument::location;
     const std::array<detail::label_spec, sizeof...(Labels)> labels{detail::make_label_spec<Labels>()...};
-    const registration made = add_family(what, options, details, labels);
-    const typename Instrument::location where = [&] {
-      if constexpr (std::is_same_v<Instrument, v0::gauge>) {
+    const registration made = add_family(what, options, details, labels, states);
+    const location where = [&] {
+      if constexpr (std::is_same_v<location, v0::gauge::location>) {
         return made.gauge;
-      } else if constexpr (std::is_same_v<Instrument, v0::histogram>) {
+      } else if constexpr (std::is_same_v<location, v0::histogram::location>) {
         return made.histogram;
+      } else if constexpr (std::is_same_v<location, v0::exemplar_counter::location>) {
+        return made.exemplar_counter;
       } else {
         return made.counter;
       }

@@ -29,7 +29,8 @@ struct registry_core;
 
 /// `unknown` and `summary` come from attached collectors (metrics/collector.hpp) alone. A counter that one of them gives may
 /// lack _total.
-enum class metric_type : std::uint8_t { counter, gauge, histogram, unknown, summary };
+/// The type `info` is always 1, its labels are what it says; of a state set's series one is 1, the others 0.
+enum class metric_type : std::uint8_t { counter, gauge, histogram, unknown, summary, info, state_set };
 
 /// What is fixed when a family is registered.
 struct family_info {
@@ -74,6 +75,22 @@ struct quantile_value {
   double value = 0;     ///< NaN when nothing was observed lately
 };
 
+/// The native part of a histogram: exponential buckets, of which only the window that holds observations is here. Bucket i of
+/// schema s is for values above 2^((i-1)/2^s), up to and including 2^(i/2^s).
+struct native_histogram {
+  int schema = 0;  ///< 0 to 8: 2^schema buckets a doubling; only ever goes down during a series' life
+  double zero_threshold = 0;
+  std::uint64_t zero_count = 0;            ///< observations not above the threshold
+  int first_index = 0;                     ///< of the first of `counts`
+  std::span<const std::uint64_t> counts;   ///< not cumulative; the first and the last are not 0
+
+  std::uint64_t count() const noexcept {
+    std::uint64_t total = zero_count;
+    for (const std::uint64_t bucket : counts) total += bucket;
+    return total;
+  }
+};
+
 /// One time series at the moment of collection.
 struct series_snapshot {
   /// Labels as both text formats write them, without braces: `provider="stripe",outcome="approved"`, escaped,
@@ -84,7 +101,10 @@ struct series_snapshot {
   std::span<const std::uint64_t> buckets;
   double sum = 0;                             ///< histograms and summaries
   std::span<const quantile_value> quantiles;  ///< summaries, increasing
-  std::span<const exemplar> exemplars;  ///< histograms: one a bucket, trace id all zero where there is none; or empty
+  /// Histograms: one a bucket, trace id all zero where there is none; counters that have them: one; or empty.
+  std::span<const exemplar> exemplars;
+  /// Histograms registered with `native`: those buckets, otherwise null. When they are the only ones, `buckets` is one, +Inf.
+  const native_histogram* native = nullptr;
   wall_time created{};                  ///< when the series began; zero for a gauge
 
   /// Histograms and summaries: the number of observations, which is the +Inf bucket of the text formats.
@@ -127,6 +147,8 @@ class TELLTALE_API snapshot {
   std::vector<std::uint64_t> cells_;
   std::vector<double> sums_;
   std::vector<exemplar> exemplars_;
+  std::vector<native_histogram> natives_;
+  std::vector<std::uint64_t> native_counts_;
   std::vector<std::size_t> counts_;
   std::vector<std::shared_ptr<const void>> owners_;  // keep the names and label texts alive
 };

@@ -32,6 +32,13 @@ struct snapshot_builder {
     return *this;
   }
 
+  /// A counter's series with its exemplar.
+  snapshot_builder& traced(std::string labels, metric_value value, const exemplar& taken, wall_time created = {}) {
+    series(std::move(labels), value, created);
+    data_->families.back().series.back().exemplars = data_->exemplars.emplace_back(1, taken);
+    return *this;
+  }
+
   /// A histogram's series; one bucket more than the family has bounds.
   snapshot_builder& series(std::string labels, std::vector<std::uint64_t> buckets, double sum,
                            std::vector<exemplar> exemplars = {}, wall_time created = {}) {

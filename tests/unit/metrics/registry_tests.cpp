@@ -53,7 +53,7 @@ TEST_CASE("a name that breaks a rule is refused with the name, the rule and the 
       {"job:rule", false, "snake_case"},
       {"__own", false, "two leading underscores"},
       {"charges", true, "charges_total"},
-      {"_total", true, "before _total"},
+      {"_total", true, "before _total or _info"},
       {"charges_total", false, "only a counter"},
       {"active_count", false, "suffix"},
       {"sizes_bucket", false, "suffix"},
