@@ -122,7 +122,7 @@ struct family_snapshot {
 };
 
 /// Thread safety: as a container: concurrent reads are fine, collecting into it is a write.
-/// Cost: some 96 bytes a series, 8 a bucket, 40 a possible exemplar; move-only.
+/// Cost: some 104 bytes a series, 8 a bucket, 40 a possible exemplar; move-only.
 class TELLTALE_API snapshot {
  public:
   snapshot() = default;
