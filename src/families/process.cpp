@@ -155,7 +155,7 @@ process::process(registry& metrics, const process_options& options) {
 
   const auto add = [&](metric_type type, reading which, const std::string& name, const char* help) {
     if (name.empty() || std::isnan(at(present, which))) return;
-    const metric_options metric{.name = detail::prefixed(options.prefix, name), .help = help};
+    const callback_options metric{.name = detail::prefixed(options.prefix, name), .help = help};
     auto read = [shared, which] { return shared->get(which); };
     callbacks_.push_back(type == metric_type::counter ? metrics.counter_callback(metric, std::move(read))
                                                       : metrics.gauge_callback(metric, std::move(read)));

@@ -6,47 +6,10 @@
 #include <telltale/result.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <exception>
 
 namespace telltale {
 inline namespace v0 {
 namespace detail {
-
-void registry_core::sample_callback(callback_record& record) {
-  record.sampled = false;
-  std::function<double()> doomed;
-  const std::lock_guard lock(record.mutex);
-  if (!record.read) return;
-  std::string problem;
-  record.running_on.store(std::this_thread::get_id());
-  try {
-    record.sample = record.read();
-    record.sampled = std::isfinite(record.sample);
-    if (!record.sampled) problem = "it returned a value that is not finite";
-  } catch (const std::exception& thrown) {
-    problem = std::string("it threw: ") + thrown.what();
-  } catch (...) {
-    problem = "it threw something that is no std::exception";
-  }
-  record.running_on.store(std::thread::id{});
-  if (record.dead.load(std::memory_order_acquire)) {
-    record.sampled = false;
-    doomed.swap(record.read);
-    return;
-  }
-  if (record.sampled) return;
-  record.failures.fetch_add(1, std::memory_order_relaxed);
-  if (hook != nullptr) {
-    hook->report(event_severity::warning, "metrics",
-                 "the callback of metric \"" + record.info.name + "\" gave no sample: " + problem);
-  }
-}
-
-void registry_core::sample_callbacks() {
-  for (const auto& record : collected_callbacks) sample_callback(*record);
-  std::erase_if(collected_callbacks, [](const auto& record) { return record->dead.load(std::memory_order_acquire); });
-}
 
 // The snapshot's vectors while they are being filled.
 struct registry_core::collection {

@@ -186,7 +186,7 @@ registry_core::registry_core(registry_options chosen, std::shared_ptr<event_hook
                     "Look-ups that ended in an overflow series, because the label (* the family) had reached its bound.",
                     {}, metric_type::counter, {}},
       callback_errors_info{"telltale_metric_callback_errors_total",
-                           "Scrape-time callbacks that threw, or returned a value that is not finite.",
+                           "Scrape-time callbacks that threw, took too long, or returned a value that is not finite.",
                            {}, metric_type::counter, {}} {
   for (const family_info* own : {&rejected_info, &overflow_info, &callback_errors_info}) {
     names.emplace(family_name(own->type, own->name));
@@ -310,16 +310,20 @@ family_record& registry_core::add_family(cell_kind kind, const metric_options& c
   return *families.back();
 }
 
-std::shared_ptr<callback_record> registry_core::add_callback(metric_type type, const metric_options& chosen,
+std::shared_ptr<callback_record> registry_core::add_callback(metric_type type, const callback_options& chosen,
                                                              std::function<double()> read) {
   const std::string name = full_name(chosen.name);
   check_metric(type, name, chosen.help);
   if (!read) throw error(error_code::invalid_option, "metric \"" + name + "\": the callback is empty: pass a function");
+  if (chosen.deadline < std::chrono::milliseconds{1} || chosen.deadline > std::chrono::minutes{1}) {
+    throw error(error_code::invalid_option, "metric \"" + name + "\": a callback's deadline is from 1 ms to 1 minute");
+  }
   auto record = std::make_shared<callback_record>();
   record->info = {name, chosen.help, std::string(unit_of(name)), type, {}};
   record->self_labels = constant_labels;
   append_label(record->self_labels, "metric", name);
   record->read = std::move(read);
+  record->deadline = chosen.deadline;
 
   const std::lock_guard lock(mutex);
   drop_dead_callbacks();
@@ -421,11 +425,11 @@ void registry::info(const metric_options& options, const std::vector<std::pair<s
   core_->add_family(detail::cell_kind::info, options, nullptr, specs);
 }
 
-callback registry::gauge_callback(const metric_options& options, std::function<double()> read) {
+callback registry::gauge_callback(const callback_options& options, std::function<double()> read) {
   return v0::callback(core_->add_callback(metric_type::gauge, options, std::move(read)));
 }
 
-callback registry::counter_callback(const metric_options& options, std::function<double()> read) {
+callback registry::counter_callback(const callback_options& options, std::function<double()> read) {
   return v0::callback(core_->add_callback(metric_type::counter, options, std::move(read)));
 }
 

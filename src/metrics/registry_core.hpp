@@ -117,6 +117,7 @@ struct callback_record {
   std::string self_labels;
   std::mutex mutex;
   std::function<double()> read;                // empty once unregistered
+  std::chrono::milliseconds deadline{};
   std::atomic<std::thread::id> running_on{};  // so that a callback may unregister itself
   std::atomic<bool> dead = false;
   std::atomic<std::uint64_t> failures = 0;
@@ -130,7 +131,7 @@ struct registry_core final : std::enable_shared_from_this<registry_core>, privat
 
   family_record& add_family(cell_kind kind, const metric_options& options, const histogram_options* details,
                             std::span<const label_spec> labels);
-  std::shared_ptr<callback_record> add_callback(metric_type type, const metric_options& options,
+  std::shared_ptr<callback_record> add_callback(metric_type type, const callback_options& options,
                                                 std::function<double()> read);
   std::shared_ptr<attachment_record> attach(collector read);
   void collect(snapshot& target);
@@ -140,7 +141,7 @@ struct registry_core final : std::enable_shared_from_this<registry_core>, privat
   std::string full_name(const std::string& name) const;
   void require_free_name(metric_type type, const std::string& name) const;
   void sample_callbacks();
-  void sample_callback(callback_record& record);
+  void refuse_sample(callback_record& record, const std::string& problem);
   void drop_dead_callbacks();
   void before_fork() noexcept override;
   void after_fork_in_parent() noexcept override;
@@ -160,7 +161,7 @@ struct registry_core final : std::enable_shared_from_this<registry_core>, privat
   foreign_sources foreign;                   // its list alone; the rest belongs to a collection
 
   std::mutex collect_mutex;  // held for a whole collection; guards the three vectors below
-  std::atomic<std::thread::id> collecting{};  // so that a callback may fork
+  std::atomic<std::thread::id> collecting{};  // the thread that runs users' code now: it may fork, and must not collect
   std::vector<family_record*> collected_families;
   std::vector<std::shared_ptr<callback_record>> collected_callbacks;
   std::vector<std::uint64_t> native_cells;  // of one series

@@ -20,6 +20,7 @@
 #include <telltale/metrics/snapshot.hpp>
 #include <telltale/metrics/state_set.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <initializer_list>
@@ -87,6 +88,14 @@ struct histogram_options {
   std::size_t max_series = 2'000;
 };
 
+/// A metric whose value is asked for at each collection.
+struct callback_options {
+  std::string name;
+  std::string help;
+  /// How long a collection waits for this callback before it goes on without it. 1 ms to 1 minute.
+  std::chrono::milliseconds deadline{1'000};
+};
+
 /// A registered scrape-time callback; unregisters when destroyed. When the destructor returns, the callback is not
 /// running and will not run again. Destroy it from anywhere, except under a lock that the callback takes.
 /// Thread safety: move and destroy from one thread at a time.
@@ -152,12 +161,12 @@ class TELLTALE_API registry {
   /// Constant facts as labels of a metric that is always 1: version, revision, compiler. The name ends in _info.
   void info(const metric_options& options, const std::vector<std::pair<std::string, std::string>>& labels);
 
-  /// A gauge whose value is asked for at each collection, on the collecting thread, with no lock held but its own. What
-  /// it throws costs its own sample, is counted in `telltale_metric_callback_errors_total` and reported; a value that is
-  /// not finite is left out likewise. It must not take long: the scrape waits for it.
-  v0::callback gauge_callback(const metric_options& options, std::function<double()> read);
+  /// A gauge whose value is asked for at each collection, on a thread of the collection's own, with no lock held but the
+  /// callback's. When it throws, returns a value that is not finite, or takes longer than its deadline, that costs its own
+  /// sample, is counted in `telltale_metric_callback_errors_total` and reported; until it returns it is not asked again.
+  v0::callback gauge_callback(const callback_options& options, std::function<double()> read);
   /// The same for a counter, which must never go down.
-  v0::callback counter_callback(const metric_options& options, std::function<double()> read);
+  v0::callback counter_callback(const callback_options& options, std::function<double()> read);
 
   /// Shows what `source` gives at each collection beside this registry's own metrics, made valid: see
   /// metrics/collector.hpp. Throws `tt::error` (invalid_option) when it is empty.
@@ -184,7 +193,7 @@ class TELLTALE_API registry {
 
   registration add_family(kind what, const metric_options& options, const histogram_options* details,
                           std::span<const detail::label_spec> labels, std::span<const std::string_view> states);
-  v0::callback add_callback(metric_type type, const metric_options& options, std::function<double()> read);
+  v0::callback add_callback(metric_type type, const callback_options& options, std::function<double()> read);
 
   template <class Instrument, class... Labels>
   auto add(kind what, const metric_options& options, const histogram_options* details = nullptr,
