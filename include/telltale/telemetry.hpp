@@ -92,9 +92,9 @@ class TELLTALE_API telemetry {
 
   static result<std::unique_ptr<telemetry>> try_make(telemetry_options options = {});
 
-  registry& metrics() noexcept;
-  tracer& traces() noexcept;
-  const logger& log() const noexcept;
+  TELLTALE_PURE registry& metrics() noexcept;
+  TELLTALE_PURE tracer& traces() noexcept;
+  TELLTALE_PURE const logger& log() const noexcept;
   v0::health& health() noexcept;
   const v0::resource& resource() const noexcept;
 

@@ -68,24 +68,24 @@ class escrow {
 
   // Each takes one value for each label of the pack.
   template <class... Values>
-  void created(const Values&... values) const noexcept {
+  TELLTALE_SWITCHED void created(const Values&... values) const noexcept {
     series::find(created_, values...).inc();
   }
   template <class... Values>
-  void funded(const Values&... values) const noexcept {
+  TELLTALE_SWITCHED void funded(const Values&... values) const noexcept {
     series::find(funded_, values...).inc();
   }
   template <class... Values>
-  void completed(const Values&... values) const noexcept {
+  TELLTALE_SWITCHED void completed(const Values&... values) const noexcept {
     series::find(completed_, values...).inc();
   }
   template <class... Values>
-  void disputed(const Values&... values) const noexcept {
+  TELLTALE_SWITCHED void disputed(const Values&... values) const noexcept {
     series::find(disputed_, values...).inc();
   }
   /// The dispute is over; counts the winner, too.
   template <class... Values>
-  void resolved(dispute_winner winner, const Values&... values) const noexcept {
+  TELLTALE_SWITCHED void resolved(dispute_winner winner, const Values&... values) const noexcept {
     series::find(resolved_, values...).inc();
     series::find(winner == dispute_winner::buyer ? buyer_won_ : vendor_won_, values...).inc();
   }

@@ -161,8 +161,9 @@ class basic_http {
             {}} {}
 
   /// Makes the series of a route exist at 0 before the first request, so that `rate()` sees the first error.
-  void declare(http_method method, std::string_view route,
+  TELLTALE_SWITCHED void declare(http_method method, std::string_view route,
                std::initializer_list<int> status_codes = {200, 400, 500}) const noexcept {
+    if constexpr (!detail::enabled) return;
     for (const int code : status_codes) {
       (void)record_.requests_of(method, http_route{route}, http_status{code});
       (void)record_.duration_of(method, http_route{route}, http_status{code});
@@ -175,14 +176,14 @@ class basic_http {
     gauge in_flight;
     http_request request;
 
-    counter requests_of(http_method method, http_route route, http_status status) const noexcept {
+    TELLTALE_SWITCHED counter requests_of(http_method method, http_route route, http_status status) const noexcept {
       return requests_series::find(requests, method, route, status);
     }
-    histogram duration_of(http_method method, http_route route, http_status status) const noexcept {
+    TELLTALE_SWITCHED histogram duration_of(http_method method, http_route route, http_status status) const noexcept {
       return duration_series::find(duration, method, route, status);
     }
 
-    void operator()(v0::span& traced, http_status status, std::chrono::nanoseconds elapsed) const noexcept {
+    TELLTALE_SWITCHED void operator()(v0::span& traced, http_status status, std::chrono::nanoseconds elapsed) const noexcept {
       traced.set(kv{"http.response.status_code", status.code});
       if (detail::outcome_traits<http_status>::is_error(status))
         traced.set(kv{"error.type", detail::status_code_text(status.code)});
@@ -196,7 +197,8 @@ class basic_http {
   using guard = operation<http_status, record>;
 
   /// Begins a server span below `caller` (in a trace of its own when that is empty) and makes it current.
-  guard start(tracer& traces, const http_request& request, const context& caller) const noexcept {
+  TELLTALE_SWITCHED guard start(tracer& traces, const http_request& request, const context& caller) const noexcept {
+    if constexpr (!detail::enabled) return guard{v0::span{}, record_};
     detail::short_text name;
     name.append_word(detail::label_text(by_method{request.method}));
     if (!request.route.empty()) name.append_word(request.route);
@@ -212,7 +214,8 @@ class basic_http {
 
   /// The same; the caller's trace is read from the request's headers, see `tt::extract`.
   template <std::invocable<std::string_view> Getter>
-  guard start(tracer& traces, const http_request& request, Getter&& header) const {
+  TELLTALE_SWITCHED guard start(tracer& traces, const http_request& request, Getter&& header) const {
+    if constexpr (!detail::enabled) return start(traces, request, context{});
     return start(traces, request, extract(header));
   }
 

@@ -165,7 +165,7 @@ struct series<Instrument, families::labels<Labels...>> {
   using type = std::conditional_t<sizeof...(Labels) == 0, Instrument, family<Instrument, Labels...>>;
 
   template <class... Values>
-  static Instrument find(const type& from, [[maybe_unused]] const Values&... values) noexcept {
+  TELLTALE_SWITCHED static Instrument find(const type& from, [[maybe_unused]] const Values&... values) noexcept {
     if constexpr (sizeof...(Labels) == 0) {
       return from;
     } else {

@@ -34,7 +34,7 @@ struct count_and_time {
   family<counter, Label> counted;
   histogram timed;
 
-  void operator()(span& traced, typename Label::value_type outcome, std::chrono::nanoseconds elapsed) const noexcept {
+  TELLTALE_SWITCHED void operator()(span& traced, typename Label::value_type outcome, std::chrono::nanoseconds elapsed) const noexcept {
     traced.set(kv{Label::name(), outcome});
     timed.observe(elapsed);
     counted.with(outcome).inc();
@@ -58,12 +58,16 @@ class [[nodiscard]] operation {
                 "error_outcomes(result) { return std::array{result::failed}; }");
 
  public:
-  operation(v0::span begun, Record record) noexcept
-      : span_(std::move(begun)), record_(std::move(record)), start_(std::chrono::steady_clock::now()) {}
+  TELLTALE_SWITCHED operation(v0::span begun, Record record) noexcept
+      : span_(std::move(begun)), record_(std::move(record)), running_(detail::enabled) {
+    if constexpr (!detail::enabled) return;
+    exceptions_ = std::uncaught_exceptions();
+    start_ = std::chrono::steady_clock::now();
+  }
 
   /// Counts by the only label, which is the outcome.
   template <class Label>
-  operation(v0::span begun, const family<counter, Label>& counted, histogram timed) noexcept
+  TELLTALE_SWITCHED operation(v0::span begun, const family<counter, Label>& counted, histogram timed) noexcept
       : operation(std::move(begun), Record{counted, timed}) {}
 
   operation(operation&& other) noexcept
@@ -74,8 +78,8 @@ class [[nodiscard]] operation {
         running_(std::exchange(other.running_, false)) {}
   operation& operator=(operation&&) = delete;
 
-  ~operation() {
-    if (running_) finish(detail::outcome_traits<Outcome>::failed, exception_passes() ? "exception" : "no outcome");
+  TELLTALE_SWITCHED ~operation() {
+    if (detail::enabled && running_) finish(detail::outcome_traits<Outcome>::failed, exception_passes() ? "exception" : "no outcome");
   }
 
   /// The span, for attributes, events and links; it is current until the operation ends.
@@ -84,15 +88,15 @@ class [[nodiscard]] operation {
   std::chrono::nanoseconds elapsed() const noexcept { return std::chrono::steady_clock::now() - start_; }
 
   /// The operation is over, here and now: counts, observes and ends the span. Later calls do nothing.
-  void end(Outcome outcome) noexcept {
-    if (running_) finish(outcome, {});
+  TELLTALE_SWITCHED void end(Outcome outcome) noexcept {
+    if (detail::enabled && running_) finish(outcome, {});
   }
 
  private:
   // More than at the start: the operation may itself be part of an exception's clean-up.
   bool exception_passes() const noexcept { return std::uncaught_exceptions() > exceptions_; }
 
-  void finish(Outcome outcome, std::string_view problem) noexcept {
+  TELLTALE_SWITCHED void finish(Outcome outcome, std::string_view problem) noexcept {
     running_ = false;
     const std::chrono::nanoseconds took = elapsed();
     if (detail::outcome_traits<Outcome>::is_error(outcome)) span_.set_status(span_status::error, problem);
@@ -102,9 +106,9 @@ class [[nodiscard]] operation {
 
   v0::span span_;
   Record record_;
-  std::chrono::steady_clock::time_point start_;
-  int exceptions_ = std::uncaught_exceptions();
-  bool running_ = true;
+  std::chrono::steady_clock::time_point start_{};
+  int exceptions_ = 0;
+  bool running_;
 };
 
 template <class Label>

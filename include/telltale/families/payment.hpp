@@ -86,11 +86,12 @@ class basic_payment {
   /// currency; a negative amount counts as 0 (a refund has a status of its own). `currency` is the enumerator of its
   /// label, or the text label by name: by_currency{"EUR"}.
   template <class Status, class Currency, class... Values>
-  void ended(const Status& status, std::int64_t amount_minor, const Currency& currency,
+  TELLTALE_SWITCHED void ended(const Status& status, std::int64_t amount_minor, const Currency& currency,
              const Values&... values) const noexcept {
     static_assert(detail::filled_in<Currency>(AmountLabels{}),
                   "families::payment: the labels of the amount need one for the currency, because currencies are never "
                   "summed; pass its enumerator, or the text label by name: by_currency{\"EUR\"}");
+    if constexpr (!detail::enabled) return;
     const auto amount = static_cast<std::uint64_t>(amount_minor > 0 ? amount_minor : 0);
     payments_series::find(payments_, status, currency, values...).inc();
     amount_series::find(amount_, status, currency, values...).inc(amount);
@@ -101,10 +102,10 @@ class basic_payment {
   }
 
   /// Set it from where the payments are stored: a count kept here would begin at 0 with each start of the process.
-  gauge in_state(state which) const noexcept { return in_state_.with(which); }
+  TELLTALE_SWITCHED gauge in_state(state which) const noexcept { return in_state_.with(which); }
 
-  void idempotency_replay() const noexcept { replays_.inc(); }
-  void idempotency_conflict() const noexcept { conflicts_.inc(); }
+  TELLTALE_SWITCHED void idempotency_replay() const noexcept { replays_.inc(); }
+  TELLTALE_SWITCHED void idempotency_conflict() const noexcept { conflicts_.inc(); }
 
  private:
   typename payments_series::type payments_;

@@ -94,7 +94,7 @@ class basic_provider {
   struct record : handles {
     record(const handles& from, const Values&... values) noexcept : handles(from), known(values...) {}
 
-    void operator()(v0::span& traced, outcome ended, std::chrono::nanoseconds elapsed) const noexcept {
+    TELLTALE_SWITCHED void operator()(v0::span& traced, outcome ended, std::chrono::nanoseconds elapsed) const noexcept {
       traced.set(kv{"outcome", ended});
       std::apply(
           [&](const Values&... values) {
@@ -117,13 +117,14 @@ class basic_provider {
   /// label but the outcome, in any order: an enumerator, or a text label by name, whose text is referenced until the
   /// call ends. The span is named by these values ("stripe charge") and has them as attributes under the labels' names.
   template <class... Values>
-  guard<Values...> start(tracer& traces, const Values&... values) const noexcept {
+  TELLTALE_SWITCHED guard<Values...> start(tracer& traces, const Values&... values) const noexcept {
     return begin(failure_labels{}, traces, values...);
   }
 
  private:
   template <class... Labels, class... Values>
-  guard<Values...> begin(labels<Labels...>, tracer& traces, const Values&... values) const noexcept {
+  TELLTALE_SWITCHED guard<Values...> begin(labels<Labels...>, tracer& traces, const Values&... values) const noexcept {
+    if constexpr (!detail::enabled) return guard<Values...>{v0::span{}, record<Values...>{handles_, values...}};
     detail::short_text name;
     (name.append_word(detail::label_text(detail::fill<Labels>(values...))), ...);
     v0::span begun =
@@ -168,14 +169,14 @@ class basic_webhooks {
 
   /// An event came whose time is not known.
   template <class... Values>
-  void received(const Values&... values) const noexcept {
+  TELLTALE_SWITCHED void received(const Values&... values) const noexcept {
     events_series::find(events_, values...).inc();
   }
 
   /// An event came that happened at `event_time`, by the provider's clock, now being `now` by ours. When the clocks
   /// disagree so far that the event lies in the future, the lag counts as 0.
   template <class... Values>
-  void received_after(wall_time event_time, wall_time now, const Values&... values) const noexcept {
+  TELLTALE_SWITCHED void received_after(wall_time event_time, wall_time now, const Values&... values) const noexcept {
     received(values...);
     lag_series::find(lag_, values...).observe(std::max(now - event_time, wall_time::duration::zero()));
   }

@@ -105,7 +105,7 @@ class basic_settlement {
   struct record : handles {
     record(const handles& from, const Values&... values) noexcept : handles(from), known(values...) {}
 
-    void operator()(v0::span& traced, status ended, std::chrono::nanoseconds elapsed) const noexcept {
+    TELLTALE_SWITCHED void operator()(v0::span& traced, status ended, std::chrono::nanoseconds elapsed) const noexcept {
       traced.set(kv{"status", ended});
       std::apply(
           [&](const Values&... values) {
@@ -125,20 +125,21 @@ class basic_settlement {
   /// Begins the span "settlement" and makes it current. One value for each label but the status, in any order: an
   /// enumerator, or a text label by name, whose text is referenced until the end.
   template <class... Values>
-  guard<Values...> start(tracer& traces, const Values&... values) const noexcept {
+  TELLTALE_SWITCHED guard<Values...> start(tracer& traces, const Values&... values) const noexcept {
     return begin(detail::start_labels<SettlementLabels>{}, traces, values...);
   }
 
   /// How many items wait, and since when the oldest does (when it was created). Say it after each look at the queue;
   /// with no items the time does not matter.
-  void waiting(std::uint64_t items, wall_time oldest) const noexcept {
+  TELLTALE_SWITCHED void waiting(std::uint64_t items, wall_time oldest) const noexcept {
+    if constexpr (!detail::enabled) return;
     backlog_.set(static_cast<double>(items));
     oldest_->store(items == 0 ? nothing_waits : oldest.time_since_epoch().count(), std::memory_order_relaxed);
   }
 
   /// Debits less credits, in minor units; exact to 2^53. The currency is the label's enumerator, or by_currency{"EUR"}.
   template <class Currency>
-  void imbalance(std::int64_t amount_minor, const Currency& currency) const noexcept {
+  TELLTALE_SWITCHED void imbalance(std::int64_t amount_minor, const Currency& currency) const noexcept {
     imbalance_series::find(imbalance_, currency).set(static_cast<double>(amount_minor));
   }
 
@@ -146,7 +147,7 @@ class basic_settlement {
   static constexpr std::int64_t nothing_waits = INT64_MIN;
 
   template <class... Labels, class... Values>
-  guard<Values...> begin(labels<Labels...>, tracer& traces, const Values&... values) const noexcept {
+  TELLTALE_SWITCHED guard<Values...> begin(labels<Labels...>, tracer& traces, const Values&... values) const noexcept {
     return guard<Values...>{traces.start("settlement", kv{Labels::name(), detail::fill<Labels>(values...).value}...),
                             record<Values...>{handles_, values...}};
   }

@@ -128,7 +128,7 @@ class TELLTALE_API logger {
 
   /// Whether a line of this level would be written now.
   TELLTALE_INLINE bool enabled(level severity) const noexcept {
-    return severity >= threshold_->load(std::memory_order_relaxed);
+    return detail::enabled && severity >= threshold_->load(std::memory_order_relaxed);
   }
 
   /// The line itself, whatever the level: for callers that have their fields as a range.

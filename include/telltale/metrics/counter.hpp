@@ -22,7 +22,9 @@ class counter {
   constexpr counter() noexcept = default;
 
   /// Adds `amount`; returns nothing, because no thread knows the total.
-  TELLTALE_INLINE void inc(std::uint64_t amount = 1) const noexcept { detail::add(slot_, amount); }
+  TELLTALE_INLINE void inc(std::uint64_t amount = 1) const noexcept {
+    if constexpr (detail::enabled) detail::add(slot_, amount);
+  }
 
   // How a registry and a family make handles; not for users.
   struct location {
@@ -68,6 +70,7 @@ class exemplar_counter {
 
   /// Adds `amount`.
   TELLTALE_INLINE void inc(std::uint64_t amount = 1) const noexcept {
+    if constexpr (!detail::enabled) return;
     detail::add(slot_, amount);
     const span_context* const trace = detail::this_thread.current;
     if (trace != nullptr && trace->sampled()) [[unlikely]] detail::record_exemplar(*exemplars_, slot_, amount, *trace);
@@ -101,6 +104,7 @@ class double_counter {
   /// Adds `amount`. Negative, infinite and NaN amounts are not stored; they are counted in
   /// `telltale_metric_rejected_total`.
   TELLTALE_INLINE void inc(double amount = 1.0) const noexcept {
+    if constexpr (!detail::enabled) return;
     if (amount >= 0.0 && amount <= std::numeric_limits<double>::max()) [[likely]] {
       detail::add(slot_, amount);
     } else {

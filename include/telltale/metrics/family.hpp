@@ -62,7 +62,8 @@ class family {
       static_assert(accepted,
                     "with(): a value does not belong to the label at its place. An enum label takes an enumerator of "
                     "its own enum; a text label is written by name: by_merchant{text}. Check the order, too");
-      if constexpr (accepted) return find(Labels(values)...);
+      if constexpr (accepted && detail::enabled) return find(Labels(values)...);
+      if constexpr (!detail::enabled) return Instrument{};
     }
   }
 

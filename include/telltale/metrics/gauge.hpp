@@ -12,6 +12,8 @@
 namespace telltale {
 inline namespace v0 {
 
+class in_flight;
+
 namespace detail {
 /// Where default-constructed gauges write; nobody reads it.
 TELLTALE_API extern std::atomic<double> gauge_to_nowhere;
@@ -25,14 +27,18 @@ class gauge {
   /// Writes into nothing.
   gauge() noexcept : cell_(&detail::gauge_to_nowhere) {}
 
-  TELLTALE_INLINE void set(double value) const noexcept { cell_->store(value, std::memory_order_relaxed); }
+  TELLTALE_INLINE void set(double value) const noexcept {
+    if constexpr (detail::enabled) cell_->store(value, std::memory_order_relaxed);
+  }
   /// Adds; an amount that is not finite is ignored, because the gauge would never recover from it.
-  void add(double amount) const noexcept {
+  TELLTALE_SWITCHED void add(double amount) const noexcept {
+    if constexpr (!detail::enabled) return;
     if (std::isfinite(amount)) cell_->fetch_add(amount, std::memory_order_relaxed);
   }
-  void sub(double amount) const noexcept { add(-amount); }
+  TELLTALE_SWITCHED void sub(double amount) const noexcept { add(-amount); }
   /// Seconds since the Unix epoch, now.
-  void set_to_current_time() const noexcept {
+  TELLTALE_SWITCHED void set_to_current_time() const noexcept {
+    if constexpr (!detail::enabled) return;
     set(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
   }
 
@@ -48,6 +54,8 @@ class gauge {
   }
 
  private:
+  friend class in_flight;
+
   std::atomic<double>* cell_;
 };
 
@@ -55,13 +63,17 @@ class gauge {
 /// Thread safety: use one guard from one thread at a time. Cost: two atomic additions.
 class [[nodiscard]] in_flight {
  public:
-  explicit in_flight(gauge counted) noexcept : gauge_(counted) { gauge_.add(1); }
+  TELLTALE_SWITCHED explicit in_flight(gauge counted) noexcept : cell_(detail::enabled ? counted.cell_ : nullptr) {
+    if (cell_ != nullptr) cell_->fetch_add(1, std::memory_order_relaxed);
+  }
   in_flight(const in_flight&) = delete;
   in_flight& operator=(const in_flight&) = delete;
-  ~in_flight() { gauge_.sub(1); }
+  ~in_flight() {
+    if (cell_ != nullptr) cell_->fetch_sub(1, std::memory_order_relaxed);
+  }
 
  private:
-  gauge gauge_;
+  std::atomic<double>* cell_;  // null when made where telltale is disabled, wherever it is destroyed
 };
 
 }  // namespace v0

@@ -112,6 +112,7 @@ class histogram {
 
   /// Negative, infinite and NaN values are not stored; they are counted in `telltale_metric_rejected_total`.
   TELLTALE_INLINE void observe(double value) const noexcept {
+    if constexpr (!detail::enabled) return;
     const auto bits = std::bit_cast<std::int64_t>(value);
     const detail::thread_state& mine = detail::this_thread;
     const detail::histogram_layout& layout = *layout_;
@@ -130,7 +131,7 @@ class histogram {
 
   /// A duration, stored in seconds.
   template <class Rep, class Period>
-  void observe(std::chrono::duration<Rep, Period> elapsed) const noexcept {
+  TELLTALE_SWITCHED void observe(std::chrono::duration<Rep, Period> elapsed) const noexcept {
     observe(std::chrono::duration<double>(elapsed).count());
   }
 

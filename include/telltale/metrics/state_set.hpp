@@ -26,6 +26,7 @@ class state_set {
 
   /// A value that is no enumerator (a cast) is stored nowhere and counted in `telltale_metric_rejected_total`.
   TELLTALE_INLINE void set(std::type_identity_t<Enum> current) const noexcept {
+    if constexpr (!detail::enabled) return;
     const state chosen(current);
     if (chosen.in_range()) [[likely]] {
       current_.set(static_cast<double>(chosen.index()));

@@ -13,15 +13,18 @@ inline namespace v0 {
 /// Cost: two clock readings, some 20 ns each, and an observation.
 class [[nodiscard]] timer {
  public:
-  explicit timer(histogram observed) noexcept : histogram_(observed), start_(std::chrono::steady_clock::now()) {}
+  TELLTALE_SWITCHED explicit timer(histogram observed) noexcept : histogram_(observed), running_(detail::enabled) {
+    if constexpr (detail::enabled) start_ = std::chrono::steady_clock::now();
+  }
   timer(const timer&) = delete;
   timer& operator=(const timer&) = delete;
-  ~timer() { stop(); }
+  TELLTALE_SWITCHED ~timer() { stop(); }
 
   std::chrono::nanoseconds elapsed() const noexcept { return std::chrono::steady_clock::now() - start_; }
 
   /// Observes now instead of at the end of the scope; later calls do nothing.
-  void stop() noexcept {
+  TELLTALE_SWITCHED void stop() noexcept {
+    if constexpr (!detail::enabled) return;
     if (running_) histogram_.observe(elapsed());
     running_ = false;
   }
@@ -31,8 +34,8 @@ class [[nodiscard]] timer {
 
  private:
   histogram histogram_;
-  std::chrono::steady_clock::time_point start_;
-  bool running_ = true;
+  std::chrono::steady_clock::time_point start_{};
+  bool running_;
 };
 
 }  // namespace v0

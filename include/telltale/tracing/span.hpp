@@ -60,43 +60,43 @@ class TELLTALE_API span {
   /// Sets attributes; a key that is set already gets the new value. Beyond the limit they are dropped and counted.
   /// Keys and text are copied.
   template <class... Values>
-  void set(const kv<Values>&... fields) noexcept {
-    if (!recording()) return;
+  TELLTALE_SWITCHED void set(const kv<Values>&... fields) noexcept {
+    if (!detail::enabled || !recording()) return;
     const std::array<attribute, sizeof...(Values)> list{fields...};
     set_attributes(list);
   }
-  void set(std::span<const attribute> fields) noexcept {
-    if (recording()) set_attributes(fields);
+  TELLTALE_SWITCHED void set(std::span<const attribute> fields) noexcept {
+    if (detail::enabled && recording()) set_attributes(fields);
   }
 
   /// Adds an event at the present time. Beyond the limit it is dropped and counted.
   template <class... Values>
-  void add_event(std::string_view name, const kv<Values>&... fields) noexcept {
-    if (!recording()) return;
+  TELLTALE_SWITCHED void add_event(std::string_view name, const kv<Values>&... fields) noexcept {
+    if (!detail::enabled || !recording()) return;
     const std::array<attribute, sizeof...(Values)> list{fields...};
     append_event(name, list);
   }
 
   /// Adds a relation to another span.
   template <class... Values>
-  void add_link(const span_context& other, const kv<Values>&... fields) noexcept {
-    if (!recording()) return;
+  TELLTALE_SWITCHED void add_link(const span_context& other, const kv<Values>&... fields) noexcept {
+    if (!detail::enabled || !recording()) return;
     const std::array<attribute, sizeof...(Values)> list{fields...};
     append_link({other, list});
   }
 
   /// Says how the operation ended. `ok` is final; `unset` is ignored; the description is kept for errors only.
-  void set_status(span_status status, std::string_view description = {}) noexcept {
-    if (recording()) change_status(status, description);
+  TELLTALE_SWITCHED void set_status(span_status status, std::string_view description = {}) noexcept {
+    if (detail::enabled && recording()) change_status(status, description);
   }
 
   /// Adds an event `exception` with the type and the message, and sets the status to error.
-  void record_exception(const std::exception& problem) noexcept {
-    if (recording()) append_exception(problem);
+  TELLTALE_SWITCHED void record_exception(const std::exception& problem) noexcept {
+    if (detail::enabled && recording()) append_exception(problem);
   }
 
-  void update_name(std::string_view name) noexcept {
-    if (recording()) change_name(name);
+  TELLTALE_SWITCHED void update_name(std::string_view name) noexcept {
+    if (detail::enabled && recording()) change_name(name);
   }
 
   /// Ends the span: it is no longer current, its duration is taken, and it goes to the processor. Later calls, and

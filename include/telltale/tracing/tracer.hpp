@@ -68,13 +68,15 @@ class TELLTALE_API tracer {
 
   /// Begins a span and makes it current on this thread until it ends. The name is copied when the span is sampled.
   template <class... Values>
-  [[nodiscard]] span start(std::string_view name, const kv<Values>&... fields) noexcept {
+  [[nodiscard]] TELLTALE_SWITCHED span start(std::string_view name, const kv<Values>&... fields) noexcept {
+    if constexpr (!detail::enabled) return span{};
     span begun = begin(name, nullptr, true);
     begun.set(fields...);
     return begun;
   }
   template <class... Values>
-  [[nodiscard]] span start(std::string_view name, const span_options& options, const kv<Values>&... fields) noexcept {
+  [[nodiscard]] TELLTALE_SWITCHED span start(std::string_view name, const span_options& options, const kv<Values>&... fields) noexcept {
+    if constexpr (!detail::enabled) return span{};
     span begun = begin(name, &options, true);
     begun.set(fields...);
     return begun;
@@ -82,14 +84,16 @@ class TELLTALE_API tracer {
 
   /// The same, but what is current stays as it is.
   template <class... Values>
-  [[nodiscard]] span start_detached(std::string_view name, const kv<Values>&... fields) noexcept {
+  [[nodiscard]] TELLTALE_SWITCHED span start_detached(std::string_view name, const kv<Values>&... fields) noexcept {
+    if constexpr (!detail::enabled) return span{};
     span begun = begin(name, nullptr, false);
     begun.set(fields...);
     return begun;
   }
   template <class... Values>
-  [[nodiscard]] span start_detached(std::string_view name, const span_options& options,
+  [[nodiscard]] TELLTALE_SWITCHED span start_detached(std::string_view name, const span_options& options,
                                     const kv<Values>&... fields) noexcept {
+    if constexpr (!detail::enabled) return span{};
     span begun = begin(name, &options, false);
     begun.set(fields...);
     return begun;
