@@ -52,7 +52,14 @@ TEST_CASE("a child keeps the counts of its birth and counts on, and the parent d
 }
 
 // AddressSanitizer's allocator does not survive a fork while another thread allocates.
-#if !defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TELLTALE_ADDRESS_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define TELLTALE_ADDRESS_SANITIZED
+#endif
+#if !defined(TELLTALE_ADDRESS_SANITIZED)
 TEST_CASE("a fork in the middle of everything leaves no lock behind in the child") {
   tt::registry metrics;
   const auto seen = metrics.counter<by_merchant, by_outcome>({.name = "seen_total", .help = "Seen."});
