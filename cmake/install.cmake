@@ -49,6 +49,7 @@ install(
 foreach(name IN ITEMS telltale-core telltale)
   configure_file(${CMAKE_CURRENT_LIST_DIR}/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
 endforeach()
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT core)
 install(FILES ${PROJECT_BINARY_DIR}/telltale-core.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
         COMPONENT core)
 install(FILES ${PROJECT_BINARY_DIR}/telltale.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig

@@ -1,5 +1,5 @@
-// The few compiler and linker facts that telltale's headers rely on. Everything else in the library is
-// standard C++20; this file is the only place where an attribute is spelled.
+// The few compiler and linker facts that telltale's headers rely on, under names that say what they are for. The rest of
+// the library is standard C++20.
 #pragma once
 
 // Marks what a shared telltale exports. The library is compiled with hidden visibility, so what is not
