@@ -215,6 +215,12 @@ void registry_core::collect(snapshot& target) {
   add_self_metrics(filling, overflows);
   if (auto owner = foreign.add_to(target.families_)) target.owners_.push_back(std::move(owner));
   filling.place_natives();
+  for (std::size_t i = 0; i < collected_families.size(); ++i) {
+    const std::span<const series_snapshot> all = target.families_[i].series;
+    // Ours to change: the vector is the snapshot's.
+    const std::span<series_snapshot> part(target.series_.data() + (all.data() - target.series_.data()), all.size());
+    target.families_[i].series = all.first(collected_families[i]->keep_shown(part));
+  }
 }
 
 void registry_core::add_self_metrics(collection& filling, std::size_t overflows) {

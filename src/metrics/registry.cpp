@@ -72,7 +72,7 @@ const histogram_layout layout_of_nothing{bounds_of_nothing.data(), nullptr, nowh
 // ---- One family ----
 
 family_record::family_record(registry_core& core, family_info fixed, cell_kind cells, std::span<const label_spec> labels)
-    : info(std::move(fixed)), kind(cells), core_(core), created_(system_clock().wall_now()) {
+    : info(std::move(fixed)), kind(cells), core_(core), created_(core.options.time->wall_now()) {
   self_labels = core.constant_labels;
   append_label(self_labels, "metric", info.name);
   for (const label_spec& each : labels) {
@@ -122,9 +122,39 @@ void family_record::render(std::string& out, std::uint32_t enum_index, std::span
 void family_record::make_series(std::uint32_t enum_index, std::span<const std::string_view> texts) {
   std::string labels;
   render(labels, enum_index, texts);
-  const wall_time now = system_clock().wall_now();
+  const wall_time now = core_.options.time->wall_now();
   const std::lock_guard lock(text_mutex_);
   text_series_.push_back({label_texts_.keep(labels), now});
+}
+
+void family_record::remove_series(std::uint32_t index) noexcept {
+  const std::lock_guard lock(text_mutex_);
+  text_series_[index].labels = {};
+  any_removed_ = true;
+}
+
+std::size_t family_record::keep_shown(std::span<series_snapshot> series) {
+  if (!has_text()) return series.size();
+  const bool hides = hide_idle_after > std::chrono::seconds{0};
+  const steady_time now = hides ? core_.options.time->steady_now() : steady_time{};
+  const std::lock_guard lock(text_mutex_);
+  if (!hides && !any_removed_) return series.size();
+  std::size_t shown = 0;
+  for (std::size_t row = 0; row < series.size(); ++row) {
+    bool keep = text_series_[row].labels.data() != nullptr;
+    if (hides) {
+      const double value = kind == cell_kind::row ? static_cast<double>(series[row].count()) : series[row].value.as_double();
+      if (row == changes_.size()) {
+        changes_.push_back({value, now});
+      } else if (changes_[row].value != value) {
+        changes_[row] = {value, now};
+      } else {
+        keep = keep && now - changes_[row].noticed < hide_idle_after;
+      }
+    }
+    if (keep) series[shown++] = series[row];
+  }
+  return shown;
 }
 
 void family_record::report_overflow(const label_spec* label) noexcept {
@@ -243,6 +273,7 @@ family_record& registry_core::add_family(cell_kind kind, const metric_options& c
   family_info info{name, chosen.help, std::string(has_unit ? unit_of(name) : ""), type_of(kind), {}};
   if (details != nullptr) info.bounds = details->buckets;
   auto record = std::make_unique<family_record>(*this, std::move(info), kind, labels);
+  record->hide_idle_after = chosen.hide_idle_after;
   if (record->has_text()) record->rows = static_cast<std::uint32_t>(chosen.max_series) + record->dense_count_;
   const native_layout* native = nullptr;
   if (kind == cell_kind::row) {

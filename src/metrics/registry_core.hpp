@@ -58,6 +58,7 @@ class family_record final : public series_maker {
   family_record(registry_core& core, family_info info, cell_kind kind, std::span<const label_spec> labels);
 
   void make_series(std::uint32_t enum_index, std::span<const std::string_view> texts) override;
+  void remove_series(std::uint32_t index) noexcept override;
   void report_overflow(const label_spec* label) noexcept override;
   page_memory& memory() noexcept override;
 
@@ -66,6 +67,8 @@ class family_record final : public series_maker {
   std::uint32_t series_count() const;
   /// Labels and creation time of the first `series.size()` series.
   void describe(std::span<series_snapshot> series) const;
+  /// Moves the series that are to be shown to the front and returns how many they are: neither removed nor idle.
+  std::size_t keep_shown(std::span<series_snapshot> series);
 
   family_info info;
   cell_kind kind;
@@ -80,6 +83,7 @@ class family_record final : public series_maker {
   histogram_layout* layout = nullptr;
   counter_exemplars* exemplars = nullptr;
   std::uint32_t max_native_buckets = 0;
+  std::chrono::seconds hide_idle_after{0};
   mutable std::vector<std::uint8_t> native_schemas;  // that series have come down to; a collection's
   text_table* table = nullptr;
   std::string self_labels;                   // metric="name"
@@ -91,8 +95,13 @@ class family_record final : public series_maker {
     std::vector<std::string> values;  // empty for a text label
   };
   struct text_series {
-    std::string_view labels;  // in label_texts_
+    std::string_view labels;  // in label_texts_; of a removed series null
     wall_time created;
+  };
+  // What a series showed when it last changed, and when that was noticed; a collection's.
+  struct last_change {
+    double value;
+    steady_time noticed;
   };
 
   void render(std::string& out, std::uint32_t enum_index, std::span<const std::string_view> texts) const;
@@ -107,6 +116,8 @@ class family_record final : public series_maker {
   mutable std::mutex text_mutex_;
   std::deque<text_series> text_series_;
   text_store label_texts_;
+  bool any_removed_ = false;  // guarded by text_mutex_
+  std::vector<last_change> changes_;  // a collection's
 
   friend struct registry_core;
 };

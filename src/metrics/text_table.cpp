@@ -201,11 +201,13 @@ class careful_lookup {
         if (!remember_value(*maker, i)) return no_series;
       }
       const std::uint32_t index = table_.series_count.load(std::memory_order_relaxed);
+      if (index >= table_.room) return no_series;  // overflow series that were removed have used up their rows
+      key_table::entry* entry =
+          table_.series.claim(maker->memory(), hash_of(table_.seed, enum_index_, texts()), enum_index_, texts());
+      if (entry == nullptr) return no_series;
       maker->make_series(enum_index_, texts());
-      if (!table_.series.insert(maker->memory(), hash_of(table_.seed, enum_index_, texts()), enum_index_, texts(), index)) {
-        return no_series;
-      }
       table_.series_count.store(index + 1, std::memory_order_release);
+      entry->index.store(index, std::memory_order_release);
       return index;
     } catch (...) {  // no memory: the update is lost, the next one tries again
       return no_series;
@@ -215,7 +217,9 @@ class careful_lookup {
   bool remember_value(series_maker& maker, std::size_t i) noexcept {
     if (texts_[i] == overflow_value || is_known(i)) return true;
     const std::span<const std::string_view> one(&texts_[i], 1);
-    if (!table_.values[i].insert(maker.memory(), hash_of(table_.seed, 0, one), 0, one, 0)) return false;
+    key_table::entry* entry = table_.values[i].claim(maker.memory(), hash_of(table_.seed, 0, one), 0, one);
+    if (entry == nullptr) return false;
+    entry->index.store(0, std::memory_order_release);
     table_.value_counts[i].fetch_add(1, std::memory_order_release);
     return true;
   }
@@ -245,25 +249,27 @@ bool key_table::allocate(page_memory& memory, std::size_t most) noexcept {
   return entries != nullptr;
 }
 
-bool key_table::insert(page_memory& memory, std::uint64_t hash, std::uint32_t enum_index,
-                       std::span<const std::string_view> texts, std::uint32_t index) noexcept {
+key_table::entry* key_table::claim(page_memory& memory, std::uint64_t hash, std::uint32_t enum_index,
+                                   std::span<const std::string_view> texts) noexcept {
+  std::uint64_t at = hash & mask;
+  for (; entries[at].tag.load(std::memory_order_relaxed) != 0; at = (at + 1) & mask) {
+    if (equal(*entries[at].key.load(std::memory_order_relaxed), enum_index, texts)) return &entries[at];
+  }
   std::size_t size = 0;
   for (const std::string_view text : texts) size += 1 + text.size();
   const std::size_t words = 1 + (size + sizeof(std::uint32_t) - 1) / sizeof(std::uint32_t);
   auto* key = reinterpret_cast<text_key*>(memory.allocate<std::uint32_t>(words));
-  if (key == nullptr) return false;
+  if (key == nullptr) return nullptr;
   key->enum_index = enum_index;
   unsigned char* bytes = key->rest + texts.size();
   for (std::size_t i = 0; i < texts.size(); ++i) {
     key->rest[i] = static_cast<unsigned char>(texts[i].size());
     bytes = std::copy(texts[i].begin(), texts[i].end(), bytes);
   }
-  std::uint64_t at = hash & mask;
-  while (entries[at].tag.load(std::memory_order_relaxed) != 0) at = (at + 1) & mask;
   entries[at].key.store(key, std::memory_order_relaxed);
-  entries[at].index.store(index, std::memory_order_relaxed);
+  entries[at].index.store(no_series, std::memory_order_relaxed);
   entries[at].tag.store(tag_of(hash), std::memory_order_release);
-  return true;
+  return &entries[at];
 }
 
 void prepare_text_tables_for_forks() {
@@ -283,6 +289,7 @@ text_table* make_text_table(series_maker& maker, std::span<const label_spec> tex
     table->labels[i] = text_labels[i];
   }
   table->max_series = max_series;
+  table->room = max_series + overflow_series;
   table->text_count = static_cast<std::uint32_t>(text_labels.size());
   table->overflow = overflow;
   if (::getrandom(&table->seed, sizeof(table->seed), 0) != sizeof(table->seed)) table->seed = 0;
@@ -325,12 +332,28 @@ std::uint32_t find_series(text_table& table, std::uint32_t enum_index, std::stri
       const text_key* key = candidate.key.load(std::memory_order_relaxed);
       if (key != nullptr && key->enum_index == enum_index && key->rest[0] == text.size() && same_bytes(key->texts(1), text))
           [[likely]] {
-        return candidate.index.load(std::memory_order_relaxed);
+        const std::uint32_t index = candidate.index.load(std::memory_order_relaxed);
+        return index != no_series ? index : find_cut(table, enum_index, {&text, 1});  // removed: begins anew
       }
     } else if (found == 0) {
       return find_cut(table, enum_index, {&text, 1});
     }
   }
+}
+
+bool remove_series(text_table& table, std::uint32_t enum_index, std::span<const std::string_view> texts) noexcept {
+  text_array bounded;
+  std::transform(texts.begin(), texts.end(), bounded.begin(), cut);
+  const std::span<const std::string_view> wanted(bounded.data(), texts.size());
+  const std::lock_guard lock(text_mutex.instance);
+  series_maker* maker = table.maker.load(std::memory_order_relaxed);
+  if (maker == nullptr) return false;
+  const std::uint64_t hash = hash_of(table.seed, enum_index, wanted);
+  const std::uint32_t index = table.series.find(hash, enum_index, wanted);
+  if (index == no_series) return false;
+  table.series.claim(maker->memory(), hash, enum_index, wanted)->index.store(no_series, std::memory_order_release);
+  maker->remove_series(index);
+  return true;
 }
 
 }  // namespace detail

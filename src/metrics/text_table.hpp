@@ -47,9 +47,10 @@ struct key_table {
 
   bool allocate(page_memory& memory, std::size_t most) noexcept;
   std::uint32_t find(std::uint64_t hash, std::uint32_t enum_index, std::span<const std::string_view> texts) const noexcept;
-  /// Under the table's mutex; false when there is no memory.
-  bool insert(page_memory& memory, std::uint64_t hash, std::uint32_t enum_index, std::span<const std::string_view> texts,
-              std::uint32_t index) noexcept;
+  /// Under the table's mutex. The entry of this key, made with `no_series` as its index when it is new; null when there
+  /// is no memory.
+  entry* claim(page_memory& memory, std::uint64_t hash, std::uint32_t enum_index,
+               std::span<const std::string_view> texts) noexcept;
 };
 
 /// Who turns a new combination into a series: the family inside the registry.
@@ -58,6 +59,8 @@ class series_maker {
   virtual ~series_maker() = default;
   /// Makes the next series; its index is the number of series made before.
   virtual void make_series(std::uint32_t enum_index, std::span<const std::string_view> texts) = 0;
+  /// The series is not collected any more. Its row is not used again.
+  virtual void remove_series(std::uint32_t index) noexcept = 0;
   /// The first time that `label` (null: the family as a whole) overflows.
   virtual void report_overflow(const label_spec* label) noexcept = 0;
   virtual page_memory& memory() noexcept = 0;
@@ -71,6 +74,7 @@ struct text_table {
   std::atomic<std::uint32_t> value_counts[max_text_labels];
   std::atomic<std::uint32_t> series_count;
   std::uint32_t max_series;
+  std::uint32_t room;  // rows, those of overflow series included
   std::uint32_t text_count;
   std::uint64_t seed;
   slot overflow;                      // a cell for each text label, then one for the family

@@ -30,6 +30,9 @@ TELLTALE_API std::uint32_t find_series(text_table& table, std::uint32_t enum_ind
 /// The same for the most frequent case: one text label.
 TELLTALE_API std::uint32_t find_series(text_table& table, std::uint32_t enum_index, std::string_view text) noexcept;
 
+/// Takes the series out of collection for good; false when there is none.
+TELLTALE_API bool remove_series(text_table& table, std::uint32_t enum_index, std::span<const std::string_view> texts) noexcept;
+
 }  // namespace detail
 
 /// Series of one `Instrument` (counter, gauge, histogram, state_set ...) by `Labels`. A handle: trivially copyable and
@@ -67,6 +70,19 @@ class family {
     }
   }
 
+  /// Removes the series with these label values from the family; false when there is none. Handles of it count into nothing
+  /// from now on; a later `with` of the same values makes a new series that begins at 0. Only for families with text
+  /// labels: a series over enums always exists. Each removal spends one of the `max_series` rows of the family, because a
+  /// row is never used under a handle of another series.
+  /// Cost: a mutex and a look-up.
+  template <class... Values>
+  bool remove(Values... values) const noexcept {
+    static_assert(has_text, "remove() is for families with a text label: a series over enum labels always exists");
+    static_assert(sizeof...(Values) == sizeof...(Labels) && (detail::label_accepts<Labels, Values>() && ...),
+                  "remove() takes what with() takes: one value for each label of the family, in the family's order");
+    return find_and_remove(Labels(values)...);
+  }
+
  private:
   friend class registry;
 
@@ -89,6 +105,16 @@ class family {
       if (index == detail::no_series) [[unlikely]] return Instrument{};
     }
     return Instrument{where_, index};
+  }
+
+  bool find_and_remove(const Labels&... labels) const noexcept {
+    if (table_ == nullptr || !(in_range(labels) && ...)) return false;
+    std::uint32_t index = 0;
+    ((index = index * detail::dense_size<Labels>() + index_of(labels)), ...);
+    std::array<std::string_view, text_count> texts;
+    std::size_t next = 0;
+    (collect_text(labels, texts, next), ...);
+    return detail::remove_series(*table_, index, texts);
   }
 
   template <class Label>

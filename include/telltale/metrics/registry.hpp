@@ -47,6 +47,8 @@ struct registry_options {
   /// Labels with one value for all series. Default: none. Prefer the scrape configuration's for what the deployment
   /// knows (instance, region).
   std::vector<std::pair<std::string, std::string>> constant_labels{};
+  /// Where creation times and idleness are read; must outlive the registry.
+  const clock* time = &system_clock();
 };
 
 /// What a metric is called and what it means.
@@ -57,6 +59,9 @@ struct metric_options {
   std::string help;
   /// Families with text labels: the most series, overflow series not counted. 1 to 1,000,000.
   std::size_t max_series = 2'000;
+  /// Families with text labels: a series whose value has not changed for this long leaves the scrape, and comes back, with
+  /// its value, when it changes. Zero: never. Looked at when collecting; updates pay nothing.
+  std::chrono::seconds hide_idle_after{0};
 };
 
 /// Native (exponential) buckets: no bounds to choose, a constant relative error, and only what is used is sent. Prometheus
@@ -86,6 +91,7 @@ struct histogram_options {
   /// Whether observations under a sampled span leave their trace id. Costs nothing while unsampled.
   bool exemplars = true;
   std::size_t max_series = 2'000;
+  std::chrono::seconds hide_idle_after{0};  ///< as in metric_options
 };
 
 /// A metric whose value is asked for at each collection.
@@ -148,7 +154,8 @@ class TELLTALE_API registry {
   }
   template <class... Labels>
   auto histogram(const histogram_options& options) {
-    return add<v0::histogram, Labels...>(kind::histogram, {options.name, options.help, options.max_series}, &options);
+    return add<v0::histogram, Labels...>(
+        kind::histogram, {options.name, options.help, options.max_series, options.hide_idle_after}, &options);
   }
 
   /// A `tt::state_set<Enum>`, or a family of them by enum labels. The states stand in a label named as the metric.
