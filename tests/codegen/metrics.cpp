@@ -38,7 +38,7 @@ EXPORTED void increment_three_labels(const tt::family<tt::counter, by_provider, 
 // limit: observe 40 no-lock
 EXPORTED void observe(const tt::histogram& timing, double seconds) { timing.observe(seconds); }
 
-// limit: set_gauge 4 no-lock
+// limit: set_gauge 8 no-lock
 EXPORTED void set_gauge(const tt::gauge& level, double value) { level.set(value); }
 
 // limit: increment_with_exemplars 24 no-lock

@@ -5,8 +5,8 @@
 #include <telltale/detail/cells.hpp>
 
 #include <atomic>
+#include <bit>
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 
 namespace telltale {
@@ -20,20 +20,31 @@ TELLTALE_API extern std::atomic<double> gauge_to_nowhere;
 }  // namespace detail
 
 /// A value in the base unit that its name states. A handle like `counter`: trivially copyable, valid for ever.
-/// Thread safety: all members from any thread. Cost: `set` one relaxed store; `add` and `sub` a compare-and-swap
+/// Thread safety: all members from any thread. Cost: `set` a test and one relaxed store; `add` and `sub` a compare-and-swap
 /// loop on a shared cache line.
 class gauge {
  public:
   /// Writes into nothing.
   gauge() noexcept : cell_(&detail::gauge_to_nowhere) {}
 
+  /// NaN and infinities are not stored: one of them in a sum makes the sum useless. They are counted in
+  /// `telltale_metric_rejected_total`.
   TELLTALE_INLINE void set(double value) const noexcept {
-    if constexpr (detail::enabled) cell_->store(value, std::memory_order_relaxed);
+    if constexpr (!detail::enabled) return;
+    if (is_finite(value)) [[likely]] {
+      cell_->store(value, std::memory_order_relaxed);
+    } else {
+      detail::add_slowly(rejected_, std::uint64_t{1});
+    }
   }
-  /// Adds; an amount that is not finite is ignored, because the gauge would never recover from it.
+  /// Adds; an amount that is not finite is rejected likewise.
   TELLTALE_SWITCHED void add(double amount) const noexcept {
     if constexpr (!detail::enabled) return;
-    if (std::isfinite(amount)) cell_->fetch_add(amount, std::memory_order_relaxed);
+    if (is_finite(amount)) [[likely]] {
+      cell_->fetch_add(amount, std::memory_order_relaxed);
+    } else {
+      detail::add_slowly(rejected_, std::uint64_t{1});
+    }
   }
   TELLTALE_SWITCHED void sub(double amount) const noexcept { add(-amount); }
   /// Seconds since the Unix epoch, now.
@@ -47,7 +58,7 @@ class gauge {
     detail::slot rejected = detail::nowhere;  // counts rejected updates
   };
   TELLTALE_INLINE gauge(location where, std::uint32_t index) noexcept
-      : cell_(where.cells != nullptr ? where.cells + index : &detail::gauge_to_nowhere) {}
+      : cell_(where.cells != nullptr ? where.cells + index : &detail::gauge_to_nowhere), rejected_(where.rejected) {}
   static gauge rejecting(location where) noexcept {
     detail::add_slowly(where.rejected, std::uint64_t{1});
     return gauge{};
@@ -56,7 +67,13 @@ class gauge {
  private:
   friend class in_flight;
 
+  // By the bit pattern: an exponent of all ones is NaN or infinite. Also right under -ffast-math.
+  TELLTALE_INLINE static bool is_finite(double value) noexcept {
+    return std::bit_cast<std::uint64_t>(value) << 1 < 0xffe0'0000'0000'0000u;
+  }
+
   std::atomic<double>* cell_;
+  detail::slot rejected_ = detail::nowhere;
 };
 
 /// Adds 1 to a gauge for as long as it lives: requests in flight, connections open.

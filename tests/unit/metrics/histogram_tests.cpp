@@ -160,7 +160,12 @@ TEST_CASE("gauges are set, moved and guarded") {
   stripe.sub(1);
   CHECK(tt::testing::value(metrics, "load_ratio", {{"provider", "stripe"}}) == 1.5);
   stripe.add(std::numeric_limits<double>::quiet_NaN());
+  stripe.set(std::numeric_limits<double>::quiet_NaN());
+  stripe.set(-std::numeric_limits<double>::infinity());
   CHECK(tt::testing::value(metrics, "load_ratio", {{"provider", "stripe"}}) == 1.5);
+  CHECK(tt::testing::value(metrics, "telltale_metric_rejected_total", {{"metric", "load_ratio"}}) == 3);
+  stripe.set(-std::numeric_limits<double>::max());
+  CHECK(tt::testing::value(metrics, "load_ratio", {{"provider", "stripe"}}) == -std::numeric_limits<double>::max());
   {
     const tt::in_flight first{load.with(provider::adyen)};
     const tt::in_flight second{load.with(provider::adyen)};
@@ -168,5 +173,5 @@ TEST_CASE("gauges are set, moved and guarded") {
   }
   CHECK(tt::testing::value(metrics, "load_ratio", {{"provider", "adyen"}}) == 0);
   load.with(static_cast<provider>(5)).set(1);
-  CHECK(tt::testing::value(metrics, "telltale_metric_rejected_total", {{"metric", "load_ratio"}}) == 1);
+  CHECK(tt::testing::value(metrics, "telltale_metric_rejected_total", {{"metric", "load_ratio"}}) == 4);
 }
