@@ -1,3 +1,4 @@
+#include "unit/metrics/current_span.hpp"
 #include "unit/metrics/example_labels.hpp"
 
 #include <telltale/testing/values.hpp>
@@ -8,22 +9,6 @@ namespace tt = telltale;
 using namespace example;
 
 namespace {
-
-// A span context made current on this thread, as the tracing layer does it.
-class current_span {
- public:
-  explicit current_span(std::uint8_t flags) {
-    context_.trace_id.bytes[15] = 7;
-    context_.span_id.bytes[7] = 9;
-    context_.flags = flags;
-    tt::detail::this_thread.current = &context_;
-  }
-  ~current_span() { tt::detail::this_thread.current = nullptr; }
-  const tt::span_context& context() const { return context_; }
-
- private:
-  tt::span_context context_;
-};
 
 tt::exemplar exemplar_of(const tt::registry& metrics, tt::snapshot::label_list labels) {
   const tt::snapshot values = metrics.collect();

@@ -1,3 +1,4 @@
+#include "unit/metrics/current_span.hpp"
 #include "unit/metrics/example_labels.hpp"
 
 #include <telltale/testing/values.hpp>
@@ -19,22 +20,6 @@ std::vector<std::uint64_t> buckets_of(const tt::registry& metrics, std::string_v
   const auto buckets = values.find(name, {})->buckets;
   return {buckets.begin(), buckets.end()};
 }
-
-// A span context made current on this thread, as the tracing layer does it.
-class current_span {
- public:
-  explicit current_span(std::uint8_t flags) {
-    context_.trace_id.bytes[15] = 7;
-    context_.span_id.bytes[7] = 9;
-    context_.flags = flags;
-    tt::detail::this_thread.current = &context_;
-  }
-  ~current_span() { tt::detail::this_thread.current = nullptr; }
-  const tt::span_context& context() const { return context_; }
-
- private:
-  tt::span_context context_;
-};
 
 }  // namespace
 
