@@ -6,6 +6,10 @@
 #include "fixture.hpp"
 #include "program.hpp"
 
+#ifdef TELLTALE_BENCH_OPENTELEMETRY
+#include "opentelemetry_operations.hpp"
+#endif
+
 #include <valgrind/callgrind.h>
 
 #include <list>
@@ -63,6 +67,14 @@ int main() {
   count("histogram_held", [&](int i) { measured::histogram_held(f.histogram, value(i)); });
   count("histogram_enum_1", [&](int i) { measured::histogram_enum_1(f.histogram_1, a, value(i)); });
   count("histogram_prometheus", [&](int i) { measured::histogram_prometheus(f.their_histogram, value(i)); });
+
+#ifdef TELLTALE_BENCH_OPENTELEMETRY
+  const bench::opentelemetry_fixture o;
+  count("counter_opentelemetry_held", [&](int) { measured::counter_opentelemetry_held(*o.counter); });
+  count("counter_opentelemetry_lookup",
+        [&](int i) { measured::counter_opentelemetry_lookup(*o.text, merchant(i), a, b); });
+  count("histogram_opentelemetry", [&](int i) { measured::histogram_opentelemetry(*o.histogram, value(i)); });
+#endif
 
   tt::tracer sampled = bench::make_tracer(tt::sampler::always_on());
   tt::tracer unsampled = bench::make_tracer(tt::sampler::always_off());

@@ -19,7 +19,7 @@ import statistics
 import subprocess
 import sys
 
-from rows import SECTIONS
+from rows import OPENTELEMETRY, SECTIONS
 
 THREADS = (1, 2, 4, 8)
 WORDS = {"operation", "who", "how", "asked for"}
@@ -153,10 +153,12 @@ def gather(raw, mode):
                 measured[name] = entry
     processes = max((len(by_process) for by_process in times.values()), default=0)
     repetitions = max((len(one) for by_process in times.values() for one in by_process.values()), default=0)
+    rivals = {"prometheus-cpp": version("prometheus-cpp-dev"), "spdlog": version("libspdlog-dev")}
+    if any("opentelemetry" in name for name in measured):
+        rivals[OPENTELEMETRY] = version("opentelemetry-cpp-dev")
     return {"date": datetime.date.today().isoformat(), "mode": mode, "machine": machine(), "compiler": compiler,
             "flags": "-O2 -DNDEBUG, shared libraries", "processes": processes, "repetitions": repetitions,
-            "rivals": {"prometheus-cpp": version("prometheus-cpp-dev"), "spdlog": version("libspdlog-dev")},
-            "rows": measured}
+            "rivals": rivals, "rows": measured}
 
 
 def verdict(row, entry):
@@ -244,7 +246,7 @@ def tables(data):
 def heading_line(data):
     where = data["machine"]
     return (f"{where['cpu']}, {where['cores']} cores, {where['system']}, {data['compiler']}, {data['flags']}; "
-            f"prometheus-cpp {data['rivals']['prometheus-cpp']}, spdlog {data['rivals']['spdlog']}; "
+            f"{', '.join(f'{rival} {release}' for rival, release in data['rivals'].items())}; "
             f"processes {data['processes']}, repetitions {data['repetitions']}, "
             f"15-minute load {where['load']}; {data['date']}")
 
