@@ -243,7 +243,7 @@ class careful_lookup {
 }  // namespace
 
 bool key_table::allocate(page_memory& memory, std::size_t most) noexcept {
-  const std::size_t room = std::bit_ceil(most * 2 + 2);
+  const std::size_t room = std::bit_ceil(most + most / 4 + 2);  // at most four fifths full
   entries = memory.allocate<entry>(room);
   mask = room - 1;
   return entries != nullptr;
