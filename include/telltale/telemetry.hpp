@@ -80,7 +80,8 @@ struct serve_options {
 
 /// Thread safety: all members may be called concurrently; destroy it when no other thread uses the references that it
 /// gives out. Handles (counters, spans, loggers, families) may outlive it: they do nothing then.
-/// Cost: two threads at most, one for spans once an exporter is set, one a server.
+/// Cost: threads for what was asked for: one for spans once an exporter is set, one for a log file, one a server (and one more
+/// while it waits for health checks), and one during each scrape for callbacks. docs/design.md lists them.
 class TELLTALE_API telemetry {
  public:
   /// Throws `error`: invalid_option or unusable_file, with what to do. Environment variables that cannot be used are
